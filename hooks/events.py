@@ -1,0 +1,77 @@
+"""All that MkDocs loads: each event is a call into the engine in `live`."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from live import markdown, report
+from live.build import Build
+from live.problems import LiveError
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+log = logging.getLogger("mkdocs.live")
+serving = False
+build: Build
+
+
+def on_startup(command: str, **_: Any) -> None:
+    """Remember whether somebody is watching: then a failure is shown in the page and serving goes on."""
+    global serving  # noqa: PLW0603  (events have no other memory)
+    serving = command == "serve"
+
+
+def on_config(config: Any) -> None:
+    """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
+    global build  # noqa: PLW0603
+    try:
+        build = Build(Path(config.config_file_path).parent, Path(config.docs_dir), lenient=True)
+    except LiveError as error:
+        raise _failed(error) from None
+    log.info(report.as_text(build.report))
+    for entry in build.report["captures"]:
+        if entry["status"] == "skipped" and config.strict:
+            log.warning(f"snippet {entry['snippet']} was skipped: {entry['reason']}")
+    if build.problems and not serving:
+        raise _failed(LiveError(build.problems))
+    if build.problems:
+        log.error(f"\n{LiveError(build.problems)}")
+    markdown.put_shelf(build.shelf)
+    if build.project.repository:  # not as repo_url: the theme would then ask GitHub for numbers
+        config.edit_uri = f"{build.project.repository}/edit/main/docs/"
+
+
+def on_files(files: Any, config: Any) -> None:
+    """Offer each snippet, and the report, for download."""
+    for snippet in build.snippets:
+        files.append(File.generated(config, f"snippets/{snippet.name}.py", content=snippet.source))
+    files.append(File.generated(config, "build.json", content=json.dumps(build.report, indent=1)))
+
+
+def on_nav(nav: Any, config: Any, files: Any) -> None:
+    """A page that is in no navigation is found by nobody."""
+    shown = {page.file.src_uri for page in nav.pages}
+    lost = [file.src_uri for file in files.documentation_pages() if file.src_uri not in shown]
+    if lost and not serving:
+        raise PluginError("\n".join(f"docs/{name}:1: is in no nav; add it to mkdocs.yml" for name in lost))
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> None:
+    """Tell the Markdown extensions which page they are in."""
+    build.shelf.page_url = page.url
+
+
+def on_post_build(config: Any) -> None:
+    """Fail for what was found only while rendering."""
+    if build.shelf.problems and not serving:
+        raise _failed(LiveError(build.shelf.problems))
+
+
+def on_serve(server: Any, config: Any, builder: Any) -> None:
+    """Watch the snippets; the captures lie elsewhere, so that writing one starts nothing."""
+    server.watch(str(build.project.snippets))
+
+
+def _failed(error: LiveError) -> PluginError:
+    return PluginError(f"{len(error.problems)} problem{'s' * (len(error.problems) != 1)}:\n{error}")

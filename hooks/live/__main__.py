@@ -1,0 +1,126 @@
+"""The command line: list, run and show snippets, and capture them all, without a site.
+
+Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | export SITE
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from live import bundle, report
+from live.build import Build
+from live.capture import Captures
+from live.problems import LiveError, Problem, listed
+from live.project import Project
+from live.snippet import Snippet, discover, nearest
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m live", description="Run snippets as the site does.")
+    parser.add_argument("-C", "--root", type=Path, default=Path(), help="the checkout (default: this folder)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="list all snippets, with what became of them in the last round")
+    for name, text in (("run", "run snippets now and print what they give"), ("show", "print what a page would show")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("names", nargs="+", metavar="NAME", help="topic/name, with or without .py, or its path")
+    capture = commands.add_parser("capture", help="capture what the site needs, without building it")
+    capture.add_argument("--fresh", action="store_true", help="run everything, also what has a valid capture")
+    export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
+    export.add_argument("site", type=Path)
+    given = parser.parse_args(arguments)
+    try:
+        project = Project.at(given.root)
+        return globals()[f"_{given.command}"](project, given)
+    except LiveError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _list(project: Project, _: argparse.Namespace) -> int:
+    snippets, problems = discover(project.snippets)
+    entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
+    for snippet in snippets:
+        entry = entries.get(snippet.name, {})
+        held = sum(claim["held"] for claim in entry.get("claims", []))
+        print(f"{entry.get('status', 'not run'):8} {held:3} claims  {snippet.name:44} {snippet.title}")
+    print(listed(problems), end="\n" if problems else "", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _run(project: Project, given: argparse.Namespace) -> int:
+    """Run the named snippets afresh, keep what they gave, and print it."""
+    captures = Captures(project.with_mode("fresh"), _named(project, given.names), partial=True).take()
+    for outcome in captures.outcomes.values():
+        if outcome.status == "skipped":
+            print(f"skipped {outcome.snippet.name}: {outcome.reason}", file=sys.stderr)
+    for snippet in {
+        outcome.snippet.name: outcome.snippet for outcome in captures.outcomes.values() if outcome.status == "held"
+    }.values():
+        _print(project, snippet)
+    if captures.problems:
+        raise LiveError(captures.problems)
+    return 0
+
+
+def _show(project: Project, given: argparse.Namespace) -> int:
+    for snippet in _named(project, given.names):
+        _print(project, snippet)
+    return 0
+
+
+def _capture(project: Project, given: argparse.Namespace) -> int:
+    build = Build(project.root, mode="fresh" if given.fresh else None)
+    print(report.as_text(build.report))
+    if build.problems:
+        raise LiveError(build.problems)
+    return 0
+
+
+def _export(project: Project, given: argparse.Namespace) -> int:
+    """Copy the snippets and the report to where the blocks link to."""
+    for path in project.snippets.glob("*/*.py"):
+        target = given.site / path.relative_to(project.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    (given.site / "build.json").write_text(json.dumps(bundle.read_report(project.bundle), indent=1), encoding="utf-8")
+    return 0
+
+
+def _named(project: Project, names: list[str]) -> list[Snippet]:
+    snippets, problems = discover(project.snippets)
+    known = {snippet.name: snippet for snippet in snippets}
+    found = []
+    for name in names:
+        plain = name.removeprefix("snippets/").removesuffix(".py")
+        problems_here = [problem for problem in problems if problem.snippet == plain]
+        if plain not in known and not problems_here:
+            problems_here = [Problem(snippet=plain, what=f"there is no such snippet: {nearest(plain, known)}")]
+        if problems_here:
+            raise LiveError(problems_here)
+        found.append(known[plain])
+    return found
+
+
+def _print(project: Project, snippet: Snippet) -> None:
+    """Print a capture as its block on a page would show it. Raises LiveError where there is none."""
+    capture = project.bundle.load(snippet.name, "build")
+    if capture is None:
+        entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
+        reason = entries.get(snippet.name, {}).get("reason", "it did not run yet")
+        raise LiveError([Problem(snippet=snippet.name, what=f"has no capture: {reason}")])
+    print(f"{snippet.title}\n{'=' * len(snippet.title)}\n{capture['stdout']}", end="")
+    for figure in capture["figures"]:
+        print(f"[figure: {figure['text']}]")
+    for claim in capture["claims"]:
+        print(f"  held, line {claim['line']}: {claim['message']}")
+    for name, value in capture["facts"].items():
+        print(f"  fact {name} = {value!r}")
+    cost = f"{capture['seconds']} s, {capture['cpu_seconds']} s CPU"
+    print(f"  {capture['captured']}, {cost}, Linux {capture['host']['kernel']}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""One build: read, capture, check, and have everything ready for rendering."""
+
+from pathlib import Path
+
+from live import bundle, check, pages, report
+from live.capture import Captures
+from live.markdown import Shelf
+from live.problems import Problem
+from live.project import Project
+from live.snippet import Snippet, discover
+
+
+class Build:
+    """Everything that a site generator needs of the engine, made before it renders its first page."""
+
+    def __init__(self, root: Path, docs: Path | None = None, lenient: bool = False, mode: str | None = None) -> None:
+        """Capture and check. Problems are gathered; LiveError is raised only where nothing can be run at all."""
+        project = Project.at(root)
+        self.project = project.with_mode(mode) if mode else project
+        self.problems: list[Problem] = []
+        self.snippets = self._read()
+        self.references = pages.references(docs or self.project.docs)
+        captures = Captures(self.project, self.snippets).take()
+        self.problems += self._checked(captures)
+        self.report = report.build(captures, self.references)
+        bundle.write_json(self.project.bundle.folder / "build.json", self.report)
+        self.shelf = Shelf(self.project, lenient)
+        self.shelf.snippets = {snippet.name: snippet for snippet in self.snippets}
+
+    def _read(self) -> list[Snippet]:
+        """The snippets that can be read; the others are problems, told with all the rest."""
+        snippets, problems = discover(self.project.snippets)
+        self.problems += problems
+        return snippets
+
+    def _checked(self, captures: Captures) -> list[Problem]:
+        """Problems of the runs with the page that shows each, and problems of the references."""
+        known = {snippet.name: snippet for snippet in self.snippets}
+        facts = {name: o.capture["facts"] for (name, _), o in captures.outcomes.items() if o.status == "held"}
+        first = {}
+        for reference in reversed(self.references):
+            first[reference.snippet] = reference.where
+        placed = [
+            Problem(first.get(problem.snippet, ""), problem.snippet, problem.at, problem.what, problem.detail)
+            for problem in captures.problems
+        ]
+        unreadable = {problem.snippet for problem in self.problems}
+        references = [reference for reference in self.references if reference.snippet not in unreadable]
+        return placed + check.references(references, known, facts) + check.unshown(self.references, self.snippets)

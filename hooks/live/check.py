@@ -1,0 +1,83 @@
+"""Whether what the pages ask for is there: every reference is checked before anything is rendered."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from live.facts import BadFact, quote
+from live.pages import Reference
+from live.problems import Problem
+from live.snippet import Snippet, nearest
+
+SHOWS = ("all", "output", "source", "figure", "claims")
+OPTIONS = ("show", "section")
+
+
+def references(found: Iterable[Reference], snippets: dict[str, Snippet], facts: dict[str, dict]) -> list[Problem]:
+    """Problems with references. `facts` has the measured facts of those snippets that have a capture."""
+    found = list(found)
+    problems = [
+        Problem(page=reference.where, snippet=reference.snippet, what=what)
+        for reference in found
+        for what in _wrong_with(reference, snippets, facts)
+    ]
+    for (page, identity), count in Counter((r.page, anchor(r.snippet, r.options)) for r in found if not r.fact).items():
+        if count > 1:
+            last = [r for r in found if r.page == page and not r.fact and anchor(r.snippet, r.options) == identity][-1]
+            problems.append(
+                Problem(
+                    page=last.where,
+                    snippet=last.snippet,
+                    what="is shown twice on this page in the same way; once will do",
+                )
+            )
+    return problems
+
+
+def unshown(found: Iterable[Reference], snippets: Iterable[Snippet]) -> list[Problem]:
+    """Snippets that no page shows."""
+    shown = {reference.snippet for reference in found if not reference.fact}
+    return [
+        Problem(snippet=s.name, at=f"snippets/{s.name}.py:1", what="is shown by no page; show it in one or delete it")
+        for s in snippets
+        if s.name not in shown
+    ]
+
+
+def option(options: dict[str, str], snippet: Snippet | None) -> Iterator[str]:
+    """What is wrong with the options of a fence."""
+    for name in options:
+        if name not in OPTIONS:
+            yield f"unknown option {name!r}: {nearest(name, OPTIONS)}"
+    show = options.get("show", "all")
+    if show not in SHOWS:
+        yield f"unknown show={show!r}: {nearest(show, SHOWS)}"
+    section = options.get("section")
+    if section and show != "source":
+        yield 'a section is a part of the source; add show="source"'
+    if section and snippet and section not in snippet.sections:
+        yield f"the source has no region {section!r}: {nearest(section, snippet.sections)}"
+
+
+def anchor(name: str, options: dict[str, str]) -> str:
+    """The stable anchor of a block on its page."""
+    parts = ["run", *name.split("/")]
+    if options.get("show", "all") != "all":
+        parts += [options["show"], *filter(None, [options.get("section")])]
+    return "-".join(parts).replace("_", "-")
+
+
+def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: dict[str, dict]) -> Iterator[str]:
+    snippet = snippets.get(reference.snippet)
+    if snippet is None:
+        yield f"there is no such snippet: {nearest(reference.snippet, snippets)}"
+    elif reference.fact:
+        head = reference.fact.split(".")[0]
+        if head not in snippet.facts:
+            yield f"unknown fact {head!r}: {nearest(head, snippet.facts)}"
+        elif reference.snippet in facts:
+            try:
+                quote(facts[reference.snippet], reference.fact, reference.spec)
+            except BadFact as error:
+                yield str(error)
+    else:
+        yield from option(reference.options, snippet)

@@ -1,0 +1,80 @@
+"""A list of the host's processes for the snippets that are to show one, without what it would tell of their arguments.
+
+Sharing the host's process namespace would let a snippet read command lines and environments and send signals. So it
+gets files: for each process the few that `ps` and psutil need, with the command line cut down to the command's name
+and with ordinary users made one.
+"""
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+FILES = ("stat", "statm", "status", "comm", "smaps_rollup", "oom_score", "oom_score_adj")
+MACHINE = (
+    "self",
+    "thread-self",
+    "sys",
+    "meminfo",
+    "stat",
+    "uptime",
+    "version",
+    "cpuinfo",
+    "loadavg",
+    "vmstat",
+    "zoneinfo",
+    "swaps",
+)
+USER = "1000"
+LOW = range(2, 256)  # process numbers that the sandbox itself may come to use
+
+
+def write(folder: Path) -> Path:
+    """Write the list as a /proc of its own to a new folder, and return the folder.
+
+    Processes that end meanwhile are left out.
+    """
+    folder.mkdir(mode=0o755)
+    for name in MACHINE:
+        (folder / name).symlink_to(f"/run/proc/{name}")
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            _write_process(Path("/proc") / pid, folder / pid)
+    for pid in LOW:
+        _let_find_itself(folder / str(pid))
+    return folder
+
+
+def _let_find_itself(process: Path) -> None:
+    """A `ps` in the sandbox looks itself up by its own number there, and gives up if it finds no files of a process.
+
+    Where the host has no such process the sandbox's own may show; where it has, the files must all be readable.
+    """
+    if not process.exists():
+        process.symlink_to(f"/run/proc/{process.name}")
+    elif not (process / "smaps_rollup").exists():
+        (process / "smaps_rollup").touch()
+
+
+def _write_process(source: Path, target: Path) -> None:
+    files = {}
+    for name in FILES:
+        with contextlib.suppress(PermissionError, ProcessLookupError):
+            files[name] = (source / name).read_text(errors="replace")
+    files["status"] = _neutral_users(files["status"])
+    kernel_thread = "VmRSS:" not in files["status"]  # it has no memory of its own, and no command line
+    files["cmdline"] = "" if kernel_thread else files["comm"].strip() + "\0"
+    target.mkdir(mode=0o755)
+    for name, text in files.items():
+        (target / name).write_text(text)
+
+
+def _neutral_users(status: str) -> str:
+    """Keep the accounts of the system and make ordinary users one; groups would tell them apart, so they go."""
+
+    def neutral(line: re.Match) -> str:
+        ids = [number if int(number) < 1000 else USER for number in line[2].split()]
+        return f"{line[1]}:\t" + "\t".join(ids)
+
+    status = re.sub(r"^(Uid|Gid):\s+(.*)$", neutral, status, flags=re.MULTILINE)
+    return re.sub(r"^Groups:.*$", "Groups:\t", status, flags=re.MULTILINE)  # procps stops at a line without the tab

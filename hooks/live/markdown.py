@@ -1,0 +1,167 @@
+"""The two points at which Markdown meets captures: a SuperFences fence and an InlineHilite inline.
+
+Both are named in mkdocs.yml as `!!python/name:live.markdown.…`, which MkDocs, ProperDocs and Zensical all understand.
+"""
+
+import functools
+import os
+import posixpath
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote as quote_url
+
+from markdown import Markdown
+from pymdownx.inlinehilite import InlineHiliteException
+from pymdownx.superfences import SuperFencesException
+
+from live import bundle, check, render, report
+from live.facts import BadFact, quote
+from live.figure import BadFigure
+from live.pages import snippet_name
+from live.problems import LiveError, Problem
+from live.project import Project
+from live.snippet import Snippet, read
+
+
+class Shelf:
+    """What can be shown in this build.
+
+    A generator with hooks makes one and fills in what it knows; without hooks, the bundle tells all.
+    """
+
+    def __init__(self, project: Project, lenient: bool = False) -> None:
+        self.project = project
+        self.lenient = lenient  # show a problem in the page and go on, because somebody else will report it
+        self.page_url: str | None = None
+        self.problems: list[Problem] = []
+        self.shown: dict[str, int] = {}
+        self.report = bundle.read_report(project.bundle)
+        self.entries = {entry["snippet"]: entry for entry in self.report["captures"]}
+        self.snippets: dict[str, Snippet] = {}
+
+    def snippet(self, name: str) -> Snippet:
+        """The snippet of that name. Raises LiveError."""
+        if name not in self.snippets:
+            path = self.project.snippets / f"{name}.py"
+            if not path.is_file():
+                known = [
+                    p.relative_to(self.project.snippets).with_suffix("").as_posix()
+                    for p in self.project.snippets.glob("*/*.py")
+                ]
+                raise LiveError([Problem(snippet=name, what=f"there is no such snippet: {check.nearest(name, known)}")])
+            self.snippets[name] = read(path, self.project.snippets)
+        return self.snippets[name]
+
+    @functools.lru_cache(maxsize=32)  # noqa: B019  (a shelf lives as long as the build that it serves)
+    def capture(self, name: str) -> dict[str, Any] | None:
+        """The capture of a snippet, or None where it was skipped or failed. Raises LiveError where one is missing."""
+        if self.entries.get(name, {}).get("status") in ("skipped", "failed"):
+            return None
+        try:
+            found = self.project.bundle.load(name, "build")
+        except bundle.Foreign as error:
+            raise LiveError([Problem(snippet=name, what=f"{error}; capture anew with 'make capture'")]) from None
+        if not found:
+            raise LiveError([Problem(snippet=name, what="has no capture; make one with 'make capture'")])
+        return found
+
+
+_shelf: Shelf | None = None
+
+
+def put_shelf(shelf: Shelf | None) -> None:
+    """Set what the next pages are rendered from."""
+    global _shelf  # noqa: PLW0603  (Markdown gives its formatters no other place for state)
+    _shelf = shelf
+
+
+def shelf() -> Shelf:
+    """What pages are rendered from; without hooks, the bundle of the project in the current folder."""
+    if _shelf is None:
+        put_shelf(Shelf(Project.at(Path(os.environ.get("LIVE_ROOT", ".")))))
+    return _shelf
+
+
+def validate(
+    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: Markdown
+) -> bool:
+    """Take every option: what is wrong with one is said where page and line are known."""
+    options.update(inputs)
+    return True
+
+
+def fence(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
+    """Render a ```snippet fence."""
+    place, name = shelf(), snippet_name(source)
+    try:
+        return _block(place, name, {key: str(value) for key, value in options.items()}, _page_url(place, md))
+    except LiveError as error:
+        if not place.lenient:
+            raise SuperFencesException(str(error)) from None
+        place.problems += error.problems
+        return render.notice(name, "failed", str(error), options)
+
+
+def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> str:
+    snippet = place.snippet(name)
+    wrong = list(check.option(options, snippet))
+    if wrong:
+        raise LiveError([Problem(snippet=name, what=what) for what in wrong])
+    capture = place.capture(name)
+    if capture is None:
+        entry = place.entries[name]
+        return render.notice(name, entry["status"], entry["reason"], options)
+    place.shown[page_url] = place.shown.get(page_url, 0) + render.size(capture)
+    if place.shown[page_url] > render.PAGE_BYTES:
+        what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
+        raise LiveError([Problem(snippet=name, what=what)])
+    try:
+        return render.block(snippet, capture, options, _links(place, name, page_url))
+    except BadFigure as error:
+        raise LiveError([Problem(snippet=name, what=str(error))]) from None
+
+
+def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
+    """Render an inline `#!fact topic/name.fact:spec`."""
+    place = shelf()
+    reference, _, spec = source.strip().partition(":")
+    name, _, path = reference.partition(".")
+    try:
+        place.snippet(name)
+        capture = place.capture(name)
+        if capture is None:
+            return render.fact("not measured", name)
+        return render.fact(quote(capture["facts"], path, spec), name)
+    except (LiveError, BadFact) as error:
+        problems = error.problems if isinstance(error, LiveError) else [Problem(snippet=name, what=str(error))]
+        if not place.lenient:
+            raise InlineHiliteException(str(error)) from None
+        place.problems += problems
+        return f'<strong class="live-broken">{render.html.escape(str(problems[0]))}</strong>'
+
+
+def this_build(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
+    """Render a ```this-build fence: the report of the captures, with a link to build.json."""
+    place = shelf()
+    return report.as_html(place.report, functools.partial(_relative, _page_url(place, md)))
+
+
+def _page_url(place: Shelf, md: Markdown) -> str:
+    """The address of the page being rendered, relative to the site: from the hook, or from Zensical's context."""
+    if place.page_url is not None:
+        return place.page_url
+    for processor in md.preprocessors:
+        if hasattr(processor, "page"):
+            return processor.page.url
+    return ""
+
+
+def _relative(page_url: str, target: str) -> str:
+    """A link from a page to a path of the site."""
+    folder = page_url if page_url.endswith("/") else posixpath.dirname(page_url)
+    return quote_url(posixpath.relpath(target, folder.strip("/") or "."))
+
+
+def _links(place: Shelf, name: str, page_url: str) -> render.Links:
+    edit = f"{place.project.repository}/edit/main/snippets/{name}.py" if place.project.repository else ""
+    return render.Links(_relative(page_url, f"snippets/{name}.py"), edit)

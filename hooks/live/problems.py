@@ -1,0 +1,43 @@
+"""What can be wrong, said in one line that tells where, what and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong.
+
+    page: the page and line that show it, as "docs/oom/killer.md:41".
+    snippet: its name, as "oom/victim".
+    at: the file and line at fault, as "snippets/oom/victim.py:23".
+    what: the message; it ends with what to do where that is not plain.
+    detail: further lines to print below it, such as the end of stderr.
+    """
+
+    page: str = ""
+    snippet: str = ""
+    at: str = ""
+    what: str = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        subject = f"snippet {self.snippet}" if self.snippet else ""
+        if subject and self.at:
+            subject += f" ({self.at})"
+        line = ": ".join(part for part in (self.page, subject or self.at, self.what) if part)
+        indented = "".join(f"\n    {text}" for text in self.detail.splitlines())
+        return line + indented
+
+
+class LiveError(Exception):
+    """One or more problems that end what was asked for."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__(listed(self.problems))
+
+
+def listed(problems: Iterable[Problem]) -> str:
+    """All problems, each once, a line each."""
+    return "\n".join(str(problem) for problem in problems)

@@ -1,0 +1,37 @@
+"""Where things are, and how this build is to go about its captures."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from live.bundle import Bundle
+from live.problems import LiveError, Problem
+
+MODES = ("run", "fresh", "frozen")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout. `mode` is one of "run" (what has no valid capture), "fresh" (all) and "frozen" (nothing)."""
+
+    root: Path
+    docs: Path
+    snippets: Path
+    bundle: Bundle
+    mode: str = "run"
+    repository: str = ""
+
+    @classmethod
+    def at(cls, root: Path) -> "Project":
+        """The project in a folder, with LIVE_MODE, LIVE_BUNDLE and REPO_URL from the environment. Raises LiveError."""
+        root = root.resolve()
+        mode = os.environ.get("LIVE_MODE") or "run"
+        if mode not in MODES:
+            raise LiveError([Problem(what=f"LIVE_MODE is {mode!r}; it can be {', '.join(MODES)}")])
+        bundle = Path(os.environ.get("LIVE_BUNDLE") or root / ".cache" / "bundle")
+        repository = os.environ.get("REPO_URL", "").rstrip("/")
+        return cls(root, root / "docs", root / "snippets", Bundle(bundle), mode, repository)
+
+    def with_mode(self, mode: str) -> "Project":
+        """The same project, captured in another way."""
+        return replace(self, mode=mode)

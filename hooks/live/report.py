@@ -1,0 +1,112 @@
+"""What a build tells of itself: build.json for scripts, a page for readers, a table for whoever waits for it."""
+
+import html
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from live.capture import Captures
+from live.pages import Reference
+from live.units import readable
+
+FORMAT = 1
+SLOWEST = 5
+
+
+def build(captures: Captures, found: Iterable[Reference]) -> dict[str, Any]:
+    """The content of build.json: `hosts`, `captures`, and `notes` on what was unusual."""
+    pages: dict[str, list[str]] = {}
+    for reference in found:
+        if not reference.fact:
+            pages.setdefault(reference.snippet, []).append(reference.page)
+    entries = [outcome.entry(pages.get(outcome.snippet.name, [])) for outcome in captures.outcomes.values()]
+    return {
+        "format": FORMAT,
+        "built": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "hosts": {"build": captures.host},
+        "captures": sorted(entries, key=lambda entry: (entry["snippet"], entry["host"])),
+        "notes": captures.notes,
+    }
+
+
+def count(entries: list[dict[str, Any]]) -> str:
+    """One line that tells how it went."""
+    by_status = {status: sum(e["status"] == status for e in entries) for status in ("held", "failed", "skipped")}
+    claims = sum(claim["held"] for entry in entries for claim in entry["claims"])
+    reused = sum(entry["reused"] for entry in entries)
+    ran = by_status["held"] + by_status["failed"] - reused
+    parts = [f"{by_status['held']} held", f"{by_status['failed']} failed", f"{by_status['skipped']} skipped"]
+    return f"{len(entries)} snippets: {', '.join(parts)}; {claims} claims held; {ran} ran now, {reused} reused"
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The summary that a build prints: what was skipped and noted, and the slowest of those that ran."""
+    entries = report["captures"]
+    lines = [f"live: {count(entries)}"]
+    lines += [
+        f"live: skipped {entry['snippet']}: {entry['reason']}" for entry in entries if entry["status"] == "skipped"
+    ]
+    lines += [f"live: {note}" for note in report["notes"]]
+    ran = sorted((e for e in entries if not e["reused"] and e["seconds"]), key=lambda e: -e["seconds"])
+    for entry in ran[:SLOWEST]:
+        memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "?"
+        lines.append(
+            f"live: {entry['seconds']:7.2f} s  {entry['cpu_seconds']:7.2f} s CPU  {memory:>10}  {entry['snippet']}"
+        )
+    return "\n".join(lines)
+
+
+def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
+    """The report as it stands on the page of the build."""
+    entries = report["captures"]
+    parts = [f'<p>{html.escape(count(entries))}. <a href="{link("build.json")}">build.json</a> has all of it.</p>']
+    parts += [f'<p class="live-note">{html.escape(note)}</p>' for note in report["notes"]]
+    for name, host in report["hosts"].items():
+        parts.append(
+            _table(f"The {name} host", ("", ""), [(key.replace("_", " "), _shown(key, host[key])) for key in host])
+        )
+    rows = [_row(entry, link) for entry in entries]
+    parts.append(
+        _table(
+            "Every snippet",
+            ("snippet", "status", "claims", "time", "CPU", "peak memory", "this time"),
+            rows,
+            escape=False,
+        )
+    )
+    return f'<div class="live-report" data-search-exclude>{"".join(parts)}</div>'
+
+
+def _row(entry: dict[str, Any], link: Callable[[str], str]) -> tuple[str, ...]:
+    held = sum(claim["held"] for claim in entry["claims"])
+    page = entry["pages"][0].removesuffix(".md") + "/" if entry["pages"] else ""
+    page = page.removesuffix("index/")
+    name = html.escape(entry["snippet"])
+    shown = (
+        f'<a href="{link(page or ".")}#{"run-" + name.replace("/", "-").replace("_", "-")}">{name}</a>'
+        if entry["pages"]
+        else name
+    )
+    memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "–"
+    status = html.escape(entry["status"] + (f": {entry['reason']}" if entry["reason"] else ""))
+    now = "reused" if entry["reused"] else "–" if entry["status"] == "skipped" else "ran"
+    return shown, status, f"{held}", f"{entry['seconds']:.2f} s", f"{entry['cpu_seconds']:.2f} s", memory, now
+
+
+def _shown(key: str, value: Any) -> str:
+    if key in ("ram", "swap"):
+        return readable(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {text}" for name, text in value.items())
+    return str(value)
+
+
+def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]], escape: bool = True) -> str:
+    write = html.escape if escape else str
+    top = "".join(f"<th>{name}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{write(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    top = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
+    return (
+        f'<h2>{title}</h2><div class="live-wide" tabindex="0" role="region" aria-label="{title}">'
+        f"<table>{top}<tbody>{body}</tbody></table></div>"
+    )

@@ -1,0 +1,336 @@
+"""A snippet: a stand-alone program with a header that says how it is run and what pages may quote of it."""
+
+import ast
+import difflib
+import re
+import signal
+import sys
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from live import tools
+from live.problems import LiveError, Problem
+from live.units import parse_size
+
+# The reference expression of PEP 723 for a block of inline metadata.
+_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+_REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
+_NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """What a snippet file says of itself. Sizes are in bytes, times in seconds."""
+
+    name: str
+    path: Path
+    source: str
+    title: str
+    description: str
+    claims: dict[int, str]
+    sections: dict[str, str]
+    dependencies: list[str] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    reads: list[Path] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=lambda: ["build"])
+    timeout: float = 30
+    memory: int = 1 << 30
+    sees: str = "own"
+    exclusive: bool = False
+    exits: int | str = 0
+
+    @property
+    def topic(self) -> str:
+        """The folder that it is in."""
+        return self.name.split("/")[0]
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status that is expected, as a shell gives it: 128 + N for signal N."""
+        return 128 + signal.Signals[self.exits] if isinstance(self.exits, str) else self.exits
+
+
+def discover(folder: Path) -> tuple[list[Snippet], list[Problem]]:
+    """Read all snippets below `folder`; return those that can be run, and everything that is wrong in the others."""
+    snippets: list[Snippet] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("**/*.py")):
+        try:
+            snippets.append(read(path, folder))
+        except LiveError as error:
+            problems += error.problems
+    return snippets, sorted(problems + _duplicates(snippets))
+
+
+def read(path: Path, folder: Path) -> Snippet:
+    """Read one snippet file below `folder`. Raises LiveError with everything that is wrong in it."""
+    name = path.relative_to(folder).with_suffix("").as_posix()
+    reader = _Reader(name, path, folder)
+    snippet = reader.snippet()
+    if reader.problems:
+        raise LiveError(reader.problems)
+    return snippet
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Name the nearest of `known`, as the end of a message."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(known)}" if known else "there is none"
+
+
+def how_it_ended(status: int, verb: str = "it ended with ") -> str:
+    """An exit status in words; 128 + N stands for signal N."""
+    if status > 128:
+        try:
+            return f"{verb}{signal.Signals(status - 128).name}"
+        except ValueError:
+            pass
+    return f"{verb}status {status}"
+
+
+def _duplicates(snippets: list[Snippet]) -> list[Problem]:
+    """Names that differ only in what a file system or a reader may not tell apart, and titles used twice."""
+    problems = []
+    for what, key in (
+        ("the same name but for case and underscores as", lambda s: s.name.lower().replace("_", "")),
+        ("the same title as", lambda s: s.title.casefold()),
+    ):
+        seen: dict[str, Snippet] = {}
+        for snippet in snippets:
+            other = seen.setdefault(key(snippet), snippet)
+            if other is not snippet:
+                problems.append(
+                    Problem(snippet=snippet.name, at=_at(snippet.path, 1), what=f"has {what} {other.name}; rename one")
+                )
+    return problems
+
+
+def _at(path: Path, line: int) -> str:
+    return f"{path.parent.parent.name}/{path.parent.name}/{path.name}:{line}"
+
+
+class _Reader:
+    """Reads one file and gathers what is wrong in it, so that all of it can be told at once."""
+
+    def __init__(self, name: str, path: Path, folder: Path) -> None:
+        self.name, self.path, self.folder = name, path, folder
+        self.problems: list[Problem] = []
+        self.source = ""
+
+    def wrong(self, what: str, line: int = 1) -> None:
+        self.problems.append(Problem(snippet=self.name, at=_at(self.path, line), what=what))
+
+    def line_of(self, text: str) -> int:
+        found = self.source.find(text)
+        return self.source.count("\n", 0, found) + 1 if found >= 0 else 1
+
+    def snippet(self) -> Snippet | None:
+        if not _NAME.fullmatch(self.name):
+            self.wrong("a snippet is snippets/<topic>/<name>.py, in lower-case letters, digits and underscores")
+        if not self.path.resolve().is_relative_to(self.folder.resolve()):
+            self.wrong("leads out of the snippets folder; a snippet is a file of its own, not a link")
+            return None
+        try:
+            self.source = self.path.read_text(encoding="utf-8")
+            tree = ast.parse(self.source)
+        except UnicodeDecodeError:
+            self.wrong("is not UTF-8 text")
+            return None
+        except SyntaxError as error:
+            self.wrong(f"is not Python: {error.msg}", error.lineno or 1)
+            return None
+        title, description = self.docstring(tree)
+        header = self.header()
+        self.imports(tree, header)
+        return Snippet(
+            name=self.name,
+            path=self.path,
+            source=self.source,
+            title=title,
+            description=description,
+            claims=self.claims(tree),
+            sections=self.sections(),
+            **header,
+        )
+
+    def docstring(self, tree: ast.Module) -> tuple[str, str]:
+        lines = (ast.get_docstring(tree) or "").split("\n", 1)
+        if not lines[0]:
+            self.wrong("has no docstring; its first line is the title on the page")
+        return lines[0], lines[1].strip() if len(lines) > 1 else ""
+
+    def claims(self, tree: ast.Module) -> dict[int, str]:
+        claims = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assert):
+                claims[node.lineno] = ast.get_source_segment(self.source, node.test) or ""
+                if node.msg is None:
+                    self.wrong("this assert has no message; say what was found, for the reader", node.lineno)
+        return dict(sorted(claims.items()))
+
+    def imports(self, tree: ast.Module, header: dict[str, Any]) -> None:
+        """What is imported must be declared: the reader's `uv run` installs nothing else."""
+        declared = {Requirement(text).name.replace("-", "_") for text in header.get("dependencies", [])}
+        declared |= {path.stem for path in header.get("reads", [])} | sys.stdlib_module_names
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "."]
+            for name in names:
+                if name.split(".")[0] not in declared:
+                    self.wrong(f"imports {name!r}, which its header does not list in dependencies", node.lineno)
+
+    def sections(self) -> dict[str, str]:
+        """The named parts of the source, between `# region name` and `# endregion`."""
+        sections: dict[str, str] = {}
+        open_at, name, body = 0, "", []
+        for number, line in enumerate(self.source.splitlines(), 1):
+            match = _REGION.match(line)
+            if not match:
+                body.append(line)
+            elif match["start"]:
+                if name:
+                    self.wrong(f"region {name!r} of line {open_at} is still open; regions do not nest", number)
+                if match["start"] in sections:
+                    self.wrong(f"region {match['start']!r} exists twice", number)
+                open_at, name, body = number, match["start"], []
+            elif name:
+                sections[name], name = "\n".join(body), ""
+            else:
+                self.wrong("endregion without a region", number)
+        if name:
+            self.wrong(f"region {name!r} is not closed; end it with '# endregion'", open_at)
+        return sections
+
+    def header(self) -> dict[str, Any]:
+        """Read the inline metadata and return what of it differs from the defaults."""
+        blocks = [match for match in _BLOCK.finditer(self.source) if match["type"] == "script"]
+        if len(blocks) != 1:
+            self.wrong("needs exactly one '# /// script' block; see 'A snippet' in CONTRIBUTING.md")
+            return {}
+        content = "".join(
+            line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(keepends=True)
+        )
+        first = self.source.count("\n", 0, blocks[0].start("content")) + 1
+        try:
+            metadata = tomllib.loads(content)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            self.wrong(f"bad header: {error}", first + (int(line[1]) - 1 if line else 0))
+            return {}
+        live = metadata.get("tool", {}).get("live")
+        if not isinstance(live, dict):
+            self.wrong("its header has no [tool.live] table", first)
+            return {}
+        given = {"dependencies": self.dependencies(metadata.get("dependencies", []))}
+        for key, value in live.items():
+            if key not in _KEYS:
+                self.wrong(f"unknown key {key!r} in [tool.live]: {nearest(key, _KEYS)}", self.line_of(f"# {key}"))
+                continue
+            try:
+                given[_FIELDS.get(key, key)] = _KEYS[key](self, value)
+            except ValueError as error:
+                self.wrong(f"{key} = {value!r}: {error}", self.line_of(f"# {key}"))
+        return given
+
+    def dependencies(self, given: Any) -> list[str]:
+        try:
+            return [str(Requirement(text)) for text in _strings(self, given)]
+        except (ValueError, InvalidRequirement) as error:
+            self.wrong(f"bad dependencies: {error}", self.line_of("# dependencies"))
+            return []
+
+    def tool_names(self, given: Any) -> list[str]:
+        names = _strings(self, given)
+        for name in names:
+            if name not in tools.PACKAGES:
+                raise ValueError(
+                    f"no command {name!r} in hooks/live/tools.py; {nearest(name, tools.PACKAGES)} "
+                    "Otherwise add it there with its Debian package."
+                )
+        return names
+
+    def fact_names(self, given: Any) -> list[str]:
+        names = _strings(self, given)
+        if len(set(names)) < len(names):
+            raise ValueError("a name stands twice")
+        return names
+
+    def files(self, given: Any) -> list[Path]:
+        """Paths relative to the snippet that stay, links followed, in the snippets folder."""
+        files = [self.path.parent / text for text in _strings(self, given)]
+        for file in files:
+            if not file.resolve().is_relative_to(self.folder.resolve()):
+                raise ValueError(f"{file.name} is outside the snippets folder")
+            if not file.is_file():
+                raise ValueError(f"there is no file {file.relative_to(self.path.parent)}")
+        return files
+
+    def exit_name(self, given: Any) -> int | str:
+        if isinstance(given, str) and given in signal.Signals.__members__:
+            return given
+        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= 255:
+            return given
+        raise ValueError("must be an exit status from 0 to 255 or a signal's name such as 'SIGSEGV'")
+
+
+def _strings(_: _Reader, given: Any) -> list[str]:
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise ValueError("must be a list of strings")
+    return given
+
+
+def _one_of(*choices: str) -> Callable[[_Reader, Any], str]:
+    def choose(_: _Reader, given: Any) -> str:
+        if given not in choices:
+            raise ValueError(f"must be {' or '.join(map(repr, choices))}")
+        return given
+
+    return choose
+
+
+def _hosts(_: _Reader, given: Any) -> list[str]:
+    if given != "build":
+        raise ValueError("must be 'build'")
+    return [given]
+
+
+def _truth(_: _Reader, given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ValueError("must be true or false")
+    return given
+
+
+def _seconds(_: _Reader, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 600:
+        raise ValueError("must be a number of seconds, at most 600")
+    return given
+
+
+def _size(_: _Reader, given: Any) -> int:
+    if not isinstance(given, str):
+        raise ValueError("must be a size such as '512MiB'")
+    return parse_size(given)
+
+
+_KEYS: dict[str, Callable[[_Reader, Any], Any]] = {
+    "needs": _Reader.tool_names,
+    "facts": _Reader.fact_names,
+    "reads": _Reader.files,
+    "host": _hosts,
+    "timeout": _seconds,
+    "memory": _size,
+    "sees": _one_of("own", "host"),
+    "exclusive": _truth,
+    "exits": _Reader.exit_name,
+}
+_FIELDS = {"host": "hosts"}

@@ -1,0 +1,37 @@
+"""Numbers of bytes, read and written in binary units."""
+
+import re
+
+UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+_SIZE = re.compile(r"(\d+)\s*([KMGT])(?:iB)?")
+_UNIT_SPEC = re.compile(r"(?:\.(\d+))?([KMGT]iB)")
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes in "512M" or "1GiB"; both are binary units. Raises ValueError."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a size such as '512MiB' or '1G'")
+    return int(match[1]) * UNITS[f"{match[2]}iB"]
+
+
+def in_unit(value: float, spec: str) -> str | None:
+    """Write `value` bytes as the spec asks ("MiB", ".1MiB"); None where the spec is no unit.
+
+    Without a number of digits a whole number of units is written as such, anything else with one digit.
+    """
+    match = _UNIT_SPEC.fullmatch(spec)
+    if not match:
+        return None
+    amount = value / UNITS[match[2]]
+    digits = int(match[1]) if match[1] else (0 if amount == int(amount) else 1)
+    return f"{amount:,.{digits}f}\N{NO-BREAK SPACE}{match[2]}"
+
+
+def readable(value: float) -> str:
+    """Write `value` bytes in the unit that suits it."""
+    for unit in ("GiB", "MiB"):
+        if value >= UNITS[unit]:
+            return in_unit(value, f".1{unit}") or ""
+    return in_unit(value, ".0KiB") or ""
