@@ -4,71 +4,31 @@ Done when a page is rendered, not when the snippet ran: a bundle may come from e
 """
 
 import functools
+import re
 import zlib
 from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
 LINK = "http://www.w3.org/1999/xlink"
-TAGS = {
-    "svg",
-    "g",
-    "defs",
-    "path",
-    "use",
-    "text",
-    "tspan",
-    "clipPath",
-    "rect",
-    "circle",
-    "ellipse",
-    "line",
-    "polyline",
-    "polygon",
-}
-TAGS |= {"linearGradient", "radialGradient", "stop", "pattern", "image", "marker"}
-ATTRIBUTES = {
-    "id",
-    "d",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "r",
-    "cx",
-    "cy",
-    "rx",
-    "ry",
-    "dx",
-    "dy",
-    "width",
-    "height",
-    "viewBox",
-    "points",
-}
-ATTRIBUTES |= {
-    "transform",
-    "style",
-    "clip-path",
-    "fill",
-    "stroke",
-    "opacity",
-    "offset",
-    "gradientUnits",
-    "gradientTransform",
-    "href",
-}
-ATTRIBUTES |= {
-    "preserveAspectRatio",
-    "stroke-width",
-    "stroke-dasharray",
-    "fill-opacity",
-    "stroke-opacity",
-    "text-anchor",
-    "stop-color",
-}
+TAGS = set(
+    "svg g defs path use text tspan clipPath rect circle ellipse line polyline polygon "
+    "linearGradient radialGradient stop pattern image marker".split()
+)
+# What matplotlib sets, as an attribute or in a style.
+PROPERTIES = set(
+    "clip-path fill fill-opacity fill-rule font font-family font-size font-style font-weight opacity stop-color "
+    "stop-opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit "
+    "stroke-opacity stroke-width text-anchor".split()
+)
+ATTRIBUTES = PROPERTIES | set(
+    "id d x y x1 x2 y1 y2 r cx cy rx ry dx dy width height viewBox points transform style offset gradientUnits "
+    "gradientTransform href preserveAspectRatio".split()
+)
 BLACK = ("#000000", "black", "#000")
+
+
+_LOCAL = re.compile(r"url\(#[\w-]+\)")
+_PLAIN = re.compile(r"[\w\s#.,%'\"-]*|rgba?\([\d\s.,%]*\)")
 
 
 class BadFigure(ValueError):
@@ -112,24 +72,30 @@ def _clean(element: ElementTree.Element, prefix: str) -> None:
             del attributes["href"]
     if "id" in attributes:
         attributes["id"] = prefix + attributes["id"]
-    for name in ("style", "clip-path", "fill", "stroke"):
-        if name in attributes:
-            attributes[name] = _coloured(attributes[name].replace("url(#", f"url(#{prefix}"))
+    for name in PROPERTIES & attributes.keys():
+        attributes[name] = _value(attributes[name], prefix) if _safe(attributes[name]) else "none"
+    if "style" in attributes:
+        attributes["style"] = _style(attributes["style"], prefix)
     if element.tag == f"{{{SVG}}}text" and "fill" not in attributes.get("style", ""):
         attributes["style"] = f"fill: currentColor; {attributes.get('style', '')}"
     element.attrib.clear()
     element.attrib.update(attributes)
 
 
-def _coloured(value: str) -> str:
-    """Take the page's colour for black, and let nothing be fetched."""
-    if "url(" in value.replace("url(#", ""):
-        return ""
-    parts = []
-    for part in value.split(";"):
-        name, colon, setting = part.partition(":")
-        target = setting if colon else name
-        if target.strip() in BLACK:
-            part = f"{name}: currentColor" if colon else "currentColor"
-        parts.append(part)
-    return ";".join(parts)
+def _safe(value: str) -> bool:
+    """Whether a value fetches nothing: plain words and numbers, or a reference within the drawing."""
+    return bool(_PLAIN.fullmatch(_LOCAL.sub("", value)))
+
+
+def _style(value: str, prefix: str) -> str:
+    """Keep the properties that draw, with the page's colour for black."""
+    kept = []
+    for declaration in value.split(";"):
+        name, _, setting = (part.strip() for part in declaration.partition(":"))
+        if name in PROPERTIES and _safe(setting):
+            kept.append(f"{name}: {_value(setting, prefix)}")
+    return "; ".join(kept)
+
+
+def _value(value: str, prefix: str) -> str:
+    return "currentColor" if value in BLACK else value.replace("url(#", f"url(#{prefix}")

@@ -1,0 +1,81 @@
+"""A drawing becomes part of the page, fits both schemes, and can do nothing."""
+
+import re
+
+import pytest
+from live.figure import BadFigure, inline
+
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 300 200" '
+DRAWING = (
+    f'<?xml version="1.0"?>{HEAD}width="300pt" height="200pt"><metadata>m</metadata><defs><style>*{{}}</style>'
+    '<path id="a" d="M0 0"/><clipPath id="c"><rect width="1" height="1"/></clipPath></defs>'
+    '<use xlink:href="#a" style="fill: #2a78b5; stroke: #000000" clip-path="url(#c)"/>'
+    '<text style="font: 11px sans-serif">RSS &lt; 3</text></svg>'
+)
+
+
+def test_black_takes_the_colour_of_the_page_and_colours_stay():
+    drawn = inline(DRAWING, "label")
+
+    assert "stroke: currentColor" in drawn
+    assert "fill: #2a78b5" in drawn
+    assert re.search(r'<text style="fill: currentColor; font: 11px sans-serif">RSS &lt; 3</text>', drawn)
+
+
+def test_it_scales_and_has_a_text_alternative():
+    drawn = inline(DRAWING, 'RSS "grew"')
+
+    assert 'role="img" aria-label="RSS &quot;grew&quot;"' in drawn
+    assert 'viewBox="0 0 300 200"' in drawn
+    assert "max-width: 400px" in drawn
+    assert 'width="300pt"' not in drawn
+
+
+def test_names_of_two_drawings_do_not_clash_and_references_follow():
+    one, two = inline(DRAWING, "x"), inline(DRAWING.replace("RSS", "PSS"), "x")
+    names = [set(re.findall(r'\bid="([^"]+)"', drawn)) for drawn in (one, two)]
+
+    assert len(names[0]) == 2
+    assert not names[0] & names[1]
+    assert set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', one)) == {
+        (next(name for name in names[0] if name.endswith("a")), ""),
+        ("", next(name for name in names[0] if name.endswith("c"))),
+    }
+
+
+def test_styles_of_the_drawing_do_not_reach_the_page():
+    assert "<style" not in inline(DRAWING, "x")
+    assert "<metadata" not in inline(DRAWING, "x")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        '<path onload="alert(1)" d="M0 0"/>',
+        '<foreignObject><body xmlns="http://www.w3.org/1999/xhtml">x</body></foreignObject>',
+        '<a href="javascript:alert(1)"><text>x</text></a>',
+        '<image href="https://example.org/x.png"/>',
+        '<image xlink:href="//example.org/x.png"/>',
+        '<use href="https://example.org/x.svg#a"/>',
+        '<path style="fill: url(https://example.org/x)" d="M0 0"/>',
+        '<path fill="url(//example.org/x)" d="M0 0"/>',
+        '<set attributeName="href" to="javascript:alert(1)"/>',
+        '<style>@import "https://example.org/x.css";</style>',
+        '<path style="background: \\75rl(https://example.org/x)" d="M0 0"/>',
+        '<path style="background: image-set(\'https://example.org/x\' 1x)" d="M0 0"/>',
+    ],
+)
+def test_nothing_in_it_runs_or_is_fetched(hostile):
+    drawn = inline(f"{HEAD}>{hostile}</svg>", "x")
+
+    assert not re.search(r"alert|example\.org|javascript|<script|<style|<body", drawn), drawn
+
+
+def test_a_picture_inside_it_may_stay():
+    assert "data:image/png;base64,AAAA" in inline(f'{HEAD}><image xlink:href="data:image/png;base64,AAAA"/></svg>', "x")
+
+
+def test_what_is_no_drawing_is_refused():
+    with pytest.raises(BadFigure, match="is not SVG"):
+        inline("<svg", "x")

@@ -1,0 +1,167 @@
+"""The header of a snippet is a contract: what it says is kept, what is wrong in it is named with its line."""
+
+import pytest
+from live.problems import LiveError
+from live.snippet import discover, how_it_ended, read
+
+GOOD = '''# /// script
+# requires-python = ">=3.11"
+# dependencies = ["psutil>=7,<8"]
+#
+# [tool.live]
+# needs = ["ps", "pmap"]
+# facts = ["size"]
+# reads = ["sample.txt"]
+# timeout = 5
+# memory = "64MiB"
+# sees = "host"
+# exclusive = true
+# exits = "SIGSEGV"
+# ///
+"""Touching memory uses it.
+
+It touches some.
+"""
+
+import psutil
+
+# region touch
+size = psutil.Process().memory_info().rss
+# endregion
+assert size > 0, f"{size} bytes"
+'''
+
+
+@pytest.fixture
+def parse(tmp_path):
+    """Read a source as snippets/topic/name.py."""
+
+    def parse(source, name="topic/name"):
+        path = tmp_path / "snippets" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+        (path.parent / "sample.txt").write_text("1")
+        return read(path, tmp_path / "snippets")
+
+    return parse
+
+
+def complaints(parse, source, **how):
+    """The messages about a source, with the lines that they name."""
+    with pytest.raises(LiveError) as caught:
+        parse(source, **how)
+    return [(int(p.at.rpartition(":")[2]), p.what) for p in caught.value.problems]
+
+
+def test_everything_in_the_header_is_kept(parse, tmp_path):
+    snippet = parse(GOOD)
+
+    assert (snippet.name, snippet.topic) == ("topic/name", "topic")
+    assert (snippet.title, snippet.description) == ("Touching memory uses it.", "It touches some.")
+    assert snippet.dependencies == ["psutil<8,>=7"]
+    assert (snippet.needs, snippet.facts) == (["ps", "pmap"], ["size"])
+    assert snippet.reads == [tmp_path / "snippets" / "topic" / "sample.txt"]
+    assert (snippet.timeout, snippet.memory, snippet.sees, snippet.exclusive) == (5, 64 << 20, "host", True)
+    assert snippet.exit_status == 139
+    assert snippet.claims == {25: "size > 0"}
+    assert snippet.sections == {"touch": "size = psutil.Process().memory_info().rss"}
+
+
+def test_what_the_header_leaves_out_has_a_default(parse):
+    lines = [line for line in GOOD.splitlines() if not line.startswith(tuple("# " + key for key in OPTIONAL))]
+    snippet = parse("\n".join(lines))
+
+    assert (snippet.needs, snippet.facts, snippet.reads, snippet.hosts) == ([], [], [], ["build"])
+    assert (snippet.timeout, snippet.memory, snippet.sees, snippet.exclusive) == (30, 1 << 30, "own", False)
+    assert snippet.exit_status == 0
+
+
+OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive", "exits")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("# timeout = 5", "# timeuot = 5", 9, "unknown key 'timeuot' in [tool.live]: did you mean 'timeout'?"),
+        ("# timeout = 5", "# timeout = -5", 9, "timeout = -5: must be a number of seconds, at most 600"),
+        ("# timeout = 5", "# timeout = true", 9, "must be a number of seconds"),
+        ('"64MiB"', "64", 10, "memory = 64: must be a size such as '512MiB'"),
+        ('"64MiB"', '"lots"', 10, "'lots' is not a size"),
+        ('"host"', '"all"', 11, "sees = 'all': must be 'own' or 'host'"),
+        ("exclusive = true", "exclusive = 1", 12, "must be true or false"),
+        ('"SIGSEGV"', '"SIGNONE"', 13, "must be an exit status from 0 to 255 or a signal's name"),
+        ('["ps", "pmap"]', '["pmpa"]', 6, "no command 'pmpa'"),
+        ('["ps", "pmap"]', '"ps"', 6, "must be a list of strings"),
+        ('["size"]', '["size", "size"]', 7, "a name stands twice"),
+        ('["sample.txt"]', '["../../other.txt"]', 8, "other.txt is outside the snippets folder"),
+        ('["sample.txt"]', '["absent.txt"]', 8, "there is no file absent.txt"),
+        ('["psutil>=7,<8"]', '["psutil=7"]', 3, "bad dependencies"),
+        ('["psutil>=7,<8"]', "[]", 20, "imports 'psutil', which its header does not list in dependencies"),
+        ("# [tool.live]", "# [tool.life]", 2, "has no [tool.live] table"),
+        ("# timeout = 5", "# timeout = = 5", 9, "bad header"),
+        ('# ///\n"', '"', 1, "exactly one '# /// script' block"),
+        ('"""Touching memory uses it.\n\nIt touches some.\n"""\n', "", 1, "has no docstring"),
+        (', f"{size} bytes"', "", 25, "this assert has no message"),
+        ("size =", "size = = ", 23, "is not Python"),
+        ("# endregion", "", 22, "region 'touch' is not closed"),
+        ("# region touch", "", 24, "endregion without a region"),
+        ("# endregion", "# region touch\n# endregion", 24, "region 'touch' of line 22 is still open"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(parse, old, new, line, message):
+    assert old in GOOD
+
+    found = complaints(parse, GOOD.replace(old, new))
+
+    assert [at for at, what in found if message in what] == [line], found
+
+
+def test_all_that_is_wrong_is_told_at_once(parse):
+    found = complaints(parse, GOOD.replace("timeout", "tiemout").replace("exclusive = true", "exclusive = 3"))
+
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("name", ["name", "topic/Name", "topic/a-b", "a/b/c"])
+def test_a_name_is_a_topic_and_a_plain_word(parse, name):
+    assert any("snippets/<topic>/<name>.py" in what for _, what in complaints(parse, GOOD, name=name))
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    outside = tmp_path / "outside.py"
+    outside.write_text(GOOD)
+    link = tmp_path / "snippets" / "topic" / "name.py"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+
+    with pytest.raises(LiveError, match="leads out of the snippets folder"):
+        read(link, tmp_path / "snippets")
+
+
+def test_names_and_titles_that_a_reader_could_not_tell_apart_are_refused(parse, tmp_path):
+    parse(GOOD, "topic/one_two")
+    parse(GOOD, "topic/onetwo")
+
+    snippets, problems = discover(tmp_path / "snippets")
+
+    assert len(snippets) == 2
+    assert {p.what.split(" topic")[0] for p in problems} == {
+        "has the same name but for case and underscores as",
+        "has the same title as",
+    }
+
+
+def test_one_unreadable_snippet_does_not_hide_the_others(parse, tmp_path):
+    parse(GOOD, "topic/good")
+    (tmp_path / "snippets" / "topic" / "bad.py").write_bytes(b"\xff")
+
+    snippets, problems = discover(tmp_path / "snippets")
+
+    assert [snippet.name for snippet in snippets] == ["topic/good"]
+    assert [str(problem) for problem in problems] == ["snippet topic/bad (snippets/topic/bad.py:1): is not UTF-8 text"]
+
+
+def test_an_exit_status_is_told_in_words():
+    assert how_it_ended(0) == "it ended with status 0"
+    assert how_it_ended(139) == "it ended with SIGSEGV"
+    assert how_it_ended(255) == "it ended with status 255"
