@@ -1,0 +1,85 @@
+"""The command line runs and shows snippets as the site does."""
+
+import json
+
+import pytest
+from live.__main__ import main
+
+
+@pytest.fixture
+def live(project, source, capsys):
+    """Call the command line on a project with one good snippet and what else is given."""
+
+    def live(*arguments, **snippets):
+        body = 'size = 3\nprint("the output")\nassert size == 3, f"size was {size}"\n'
+        given = {"t/one": source(body, title="One.", facts=["size"])} | {f"t/{n}": s for n, s in snippets.items()}
+        where = project(given, {"p.md": "".join(f"``` snippet\n{name}\n```\n" for name in given)})
+        status = main(["-C", str(where.root), *map(str, arguments)])
+        out, errors = capsys.readouterr()
+        return status, out, errors
+
+    return live
+
+
+def test_a_run_prints_what_a_page_shows(live):
+    status, out, _ = live("run", "t/one")
+
+    assert status == 0
+    for text in ("One.", "the output", "held, line 14: size was 3", "fact size = 3"):
+        assert text in out
+
+
+@pytest.mark.parametrize("name", ["t/one.py", "snippets/t/one.py"])
+def test_a_snippet_may_be_named_by_its_path(live, name):
+    assert live("run", name)[0] == 0
+
+
+def test_show_prints_the_last_run_and_runs_nothing(live):
+    assert live("show", "t/one")[2] == "snippet t/one: has no capture: it did not run yet\n"
+    first = live("run", "t/one")[1]
+    assert live("show", "t/one")[1] == first
+
+
+def test_the_list_tells_what_became_of_each(live):
+    assert "not run    0 claims  t/one" in live("list")[1]
+    live("capture")
+    assert "held       1 claims  t/one" in live("list")[1]
+
+
+def test_capture_sums_up(live):
+    assert "1 snippets: 1 held, 0 failed, 0 skipped; 1 claims held; 1 ran now, 0 reused" in live("capture")[1]
+    assert "0 ran now, 1 reused" in live("capture")[1]
+    assert "1 ran now, 0 reused" in live("capture", "--fresh")[1]
+
+
+def test_a_failure_has_a_message_and_a_status(live, source):
+    broken = source('assert 1 == 2, "one is not two"\n', title="Two.")
+
+    status, _, errors = live("run", "t/two", two=broken)
+
+    assert status == 1
+    assert errors == "snippet t/two (snippets/t/two.py:11): claim did not hold: one is not two\n"
+    status, _, errors = live("capture", two=broken)
+    assert (status, errors.startswith("docs/p.md:5: snippet t/two")) == (1, True)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(live):
+    status, _, errors = live("run", "t/oen")
+
+    assert (status, errors) == (1, "snippet t/oen: there is no such snippet: did you mean 't/one'?\n")
+
+
+def test_a_snippet_that_cannot_be_read_is_a_message(live):
+    status, _, errors = live("list", bad="x = = 1\n# /// script\n")
+
+    assert status == 1
+    assert "snippet t/bad (snippets/t/bad.py:1): is not Python" in errors
+
+
+def test_export_adds_the_downloads_to_a_site(live, tmp_path):
+    live("capture")
+    (tmp_path / "site").mkdir()
+
+    assert live("export", tmp_path / "site")[0] == 0
+    assert (tmp_path / "site" / "snippets" / "t" / "one.py").read_text().startswith("# /// script")
+    assert json.loads((tmp_path / "site" / "build.json").read_text())["captures"][0]["snippet"] == "t/one"

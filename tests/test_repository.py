@@ -1,0 +1,168 @@
+"""Rules of the repository that a machine can keep."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from live import tools
+from live.snippet import discover
+
+ROOT = Path(__file__).parent.parent
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def tracked():
+    """The files of the repository: those of git, or in a copy without git all that is not made here."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    made = {".venv", ".cache", "site", ".git", "__pycache__", ".pytest_cache", ".ruff_cache"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
+
+
+def texts(*patterns):
+    return [path for path in tracked() if any(path.match(pattern) for pattern in patterns)]
+
+
+PAGES = [path for path in texts("docs/*.md", "docs/*/*.md") if path.name != "contributing.md"]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT / "docs").as_posix())
+
+
+def test_the_top_level_is_as_the_readme_says():
+    folders = {path.relative_to(ROOT).parts[0] for path in tracked() if len(path.relative_to(ROOT).parts) > 1}
+
+    assert folders <= {"docs", "snippets", "hooks", "tests", ".ci", ".github"}
+
+
+def test_no_file_names_a_package_host_or_an_index():
+    for path in tracked():
+        text = path.read_text(errors="replace")
+        assert not re.search(
+            r"pypi\.org|pythonhosted|--index-url|--find-links|deb\.debian\.org|npmjs", text
+        ) or path.match("tests/test_repository.py"), path
+
+
+def test_every_locked_package_has_a_version_and_a_hash():
+    packages = re.split(r"\n(?=[a-z])", LOCK.strip())
+
+    assert len(packages) > 30
+    for package in packages:
+        assert re.match(r"[a-z0-9._-]+==[\w.]+( ;.*)? \\\n", package), package[:60]
+        assert "--hash=sha256:" in package
+
+
+def test_every_package_that_is_asked_for_is_locked():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    asked = {re.match(r"[\w-]+", text)[0].lower() for group in groups.values() for text in group}
+
+    assert asked <= set(re.findall(r"^([a-z0-9._-]+)==", LOCK, re.MULTILINE))
+
+
+def test_click_is_not_of_the_releases_that_break_live_reload():
+    version = tuple(map(int, re.search(r"^click==(\d+)\.(\d+)", LOCK, re.MULTILINE).groups()))
+
+    assert version >= (8, 4)
+
+
+def test_every_target_of_the_makefile_says_what_it_does():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+    shown = subprocess.run(["make", "-C", ROOT, "help"], capture_output=True, text=True, check=True).stdout
+
+    for target in targets:
+        assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
+        assert f"make {target}" in shown
+
+
+def test_the_contributing_page_lists_every_key_of_a_header():
+    from live.snippet import _KEYS
+
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+
+    assert [key for key in _KEYS if f"| `{key}` |" not in text] == []
+
+
+def test_the_readme_lists_every_setting():
+    settings = set()
+    for path in texts("hooks/*.py", "hooks/live/*.py"):
+        settings |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', path.read_text()))
+    text = (ROOT / "README.md").read_text()
+
+    assert {name for name in settings - {"HOME", "LIVE_CHANNEL", "LIVE_ROOT"} if f"`{name}`" not in text} == set()
+
+
+def test_the_engine_stays_small():
+    lines = [
+        line
+        for path in texts("hooks/*.py", "hooks/live/*.py")
+        for line in path.read_text().splitlines()
+        if line.strip()
+    ]
+
+    assert len(lines) < 3500
+
+
+def test_every_command_of_the_table_comes_from_a_named_package():
+    assert all(re.fullmatch(r"[a-z0-9.+-]+", package) for package in tools.PACKAGES.values())
+
+
+def front_matter(page):
+    match = re.match(r"---\n(.*?)\n---\n", page.read_text(), re.DOTALL)
+    assert match, "a page begins with front matter"
+    return yaml.safe_load(match[1])
+
+
+def prose(page):
+    """The page without its front matter and without what stands in fences."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(), flags=re.DOTALL)
+    return re.sub(r"^(\s*)(```+).*?^\s*\2\s*$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+@each_page
+def test_a_page_has_a_description_for_search_engines(page):
+    assert 40 <= len(front_matter(page)["description"]) <= 160
+
+
+@each_page
+def test_every_heading_has_a_pinned_id(page):
+    headings = re.findall(r"^#+ .*$", prose(page), re.MULTILINE)
+
+    assert headings
+    assert [h for h in headings if not re.search(r"\{ #[a-z0-9-]+ \}$", h) and h != "## Next"] == []
+
+
+@each_page
+def test_a_page_shows_a_run(page):
+    assert re.search(r"^\s*``` (snippet|this-build)", page.read_text(), re.MULTILINE)
+
+
+@each_page
+def test_at_most_five_links_stand_under_next(page):
+    following = prose(page).partition("\n## Next")[2].partition("\n[^")[0]
+
+    assert following.count("](") <= 5
+
+
+@each_page
+def test_every_footnote_is_used_and_every_reference_is_there(page):
+    text = page.read_text()
+    defined = set(re.findall(r"^\[\^([\w-]+)\]:", text, re.MULTILINE))
+    used = set(re.findall(r"(?<!^)\[\^([\w-]+)\]", text, re.MULTILINE))
+
+    assert defined == used
+
+
+@each_page
+def test_fences_are_of_a_known_language(page):
+    fences = re.findall(r"^\s*```+ ?([\w-]*)", page.read_text(), re.MULTILINE)
+
+    assert set(fences) <= {"", "snippet", "this-build", "console", "text", "python", "mermaid"}
+
+
+def test_every_topic_of_a_snippet_is_a_topic_of_the_pages():
+    topics = {snippet.topic for snippet in discover(ROOT / "snippets")[0]}
+
+    assert topics <= {path.name for path in (ROOT / "docs").iterdir() if path.is_dir()}
