@@ -1,11 +1,12 @@
 """All that MkDocs loads: each event is a call into the engine in `live`."""
 
+import functools
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from live import markdown, report
+from live import check, markdown, report
 from live.build import Build
 from live.problems import LiveError
 from mkdocs.exceptions import PluginError
@@ -30,13 +31,13 @@ def on_config(config: Any) -> None:
     except LiveError as error:
         raise _failed(error) from None
     log.info(report.as_text(build.report))
-    for entry in build.report["captures"]:
-        if entry["status"] == "skipped" and config.strict:
-            log.warning(f"snippet {entry['snippet']} was skipped: {entry['reason']}")
-    if build.problems and not serving:
-        raise _failed(LiveError(build.problems))
-    if build.problems:
-        log.error(f"\n{LiveError(build.problems)}")
+    problems = build.problems + check.lost(Path(config.docs_dir), config.nav, functools.partial(_left_out, config))
+    if config.strict:
+        problems += build.skipped
+    if problems and not serving:
+        raise _failed(LiveError(problems))
+    if problems:
+        log.error(f"\n{LiveError(problems)}")
     markdown.put_shelf(build.shelf)
     if build.project.repository:  # not as repo_url: the theme would then ask GitHub for numbers
         config.edit_uri = f"{build.project.repository}/edit/main/docs/"
@@ -47,14 +48,6 @@ def on_files(files: Any, config: Any) -> None:
     for snippet in build.snippets:
         files.append(File.generated(config, f"snippets/{snippet.name}.py", content=snippet.source))
     files.append(File.generated(config, "build.json", content=json.dumps(build.report, indent=1)))
-
-
-def on_nav(nav: Any, config: Any, files: Any) -> None:
-    """A page that is in no navigation is found by nobody."""
-    shown = {page.file.src_uri for page in nav.pages}
-    lost = [file.src_uri for file in files.documentation_pages() if file.src_uri not in shown]
-    if lost and not serving:
-        raise PluginError("\n".join(f"docs/{name}:1: is in no nav; add it to mkdocs.yml" for name in lost))
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> None:
@@ -71,6 +64,11 @@ def on_post_build(config: Any) -> None:
 def on_serve(server: Any, config: Any, builder: Any) -> None:
     """Watch the snippets; the captures lie elsewhere, so that writing one starts nothing."""
     server.watch(str(build.project.snippets))
+
+
+def _left_out(config: Any, page: str) -> bool:
+    """Whether the configuration says that a page need not be in the navigation."""
+    return any(spec and spec.match_file(page) for spec in (config.exclude_docs, config.not_in_nav))
 
 
 def _failed(error: LiveError) -> PluginError:

@@ -1,5 +1,6 @@
 """One build: read, capture, check, and have everything ready for rendering."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from live import bundle, check, pages, report
@@ -22,6 +23,7 @@ class Build:
         self.references = pages.references(docs or self.project.docs)
         captures = Captures(self.project, self.snippets).take()
         self.problems += self._checked(captures)
+        self.skipped = self._placed(captures.skipped())
         self.report = report.build(captures, self.references)
         bundle.write_json(self.project.bundle.folder / "build.json", self.report)
         self.shelf = Shelf(self.project, lenient)
@@ -37,13 +39,15 @@ class Build:
         """Problems of the runs with the page that shows each, and problems of the references."""
         known = {snippet.name: snippet for snippet in self.snippets}
         facts = {name: o.capture["facts"] for (name, _), o in captures.outcomes.items() if o.status == "held"}
-        first = {}
-        for reference in reversed(self.references):
-            first[reference.snippet] = reference.where
-        placed = [
-            Problem(first.get(problem.snippet, ""), problem.snippet, problem.at, problem.what, problem.detail)
-            for problem in captures.problems
-        ]
         unreadable = {problem.snippet for problem in self.problems}
         references = [reference for reference in self.references if reference.snippet not in unreadable]
-        return placed + check.references(references, known, facts) + check.unshown(self.references, self.snippets)
+        return (
+            self._placed(captures.problems)
+            + check.references(references, known, facts)
+            + check.unshown(self.references, self.snippets)
+        )
+
+    def _placed(self, problems: list[Problem]) -> list[Problem]:
+        """The same problems, each with the first page and line that shows the snippet."""
+        first = {reference.snippet: reference.where for reference in reversed(self.references)}
+        return [replace(problem, page=first.get(problem.snippet, "")) for problem in problems]

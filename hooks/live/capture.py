@@ -81,6 +81,14 @@ class Captures:
             self._forget_strangers()
         return self
 
+    def skipped(self) -> list[Problem]:
+        """What did not run, as problems for whoever wants everything to run."""
+        return [
+            Problem(snippet=outcome.snippet.name, at=f"snippets/{outcome.snippet.name}.py:1", what=outcome.reason)
+            for outcome in self.outcomes.values()
+            if outcome.status == "skipped"
+        ]
+
     def _thaw(self, outcome: Outcome) -> None:
         """Use what is in the bundle, whatever machine it is from."""
         name = outcome.snippet.name
@@ -165,7 +173,9 @@ class Captures:
         for line, what in found:
             self._fail(outcome, what, line, shown["stderr"])
         if found:
-            self.project.bundle.drop(snippet.name, outcome.host)
+            before = self._load(snippet.name, outcome.host)
+            if before and before["key"] == capture["key"]:  # that of another version may be of use again
+                self.project.bundle.drop(snippet.name, outcome.host)
         else:
             outcome.status = "held"
             self.project.bundle.store(capture)
@@ -179,9 +189,9 @@ class Captures:
         outcome.status, outcome.reason = "failed", "; ".join(filter(None, [outcome.reason, what]))
 
     def _forget_strangers(self) -> None:
-        """Captures of snippets that are gone, once they were all looked at, are only in the way."""
+        """Captures of snippets that are gone are only in the way; those of one that cannot be read now are not."""
         for name, host_name in list(self.project.bundle.names()):
-            if (name, host_name) not in self.outcomes:
+            if not (self.project.snippets / f"{name}.py").exists():
                 self.project.bundle.drop(name, host_name)
 
 

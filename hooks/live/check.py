@@ -1,7 +1,9 @@
 """Whether what the pages ask for is there: every reference is checked before anything is rendered."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 from live.facts import BadFact, quote
 from live.pages import Reference
@@ -41,6 +43,24 @@ def unshown(found: Iterable[Reference], snippets: Iterable[Snippet]) -> list[Pro
         for s in snippets
         if s.name not in shown
     ]
+
+
+def lost(docs: Path, nav: Any, left_out: Callable[[str], bool]) -> list[Problem]:
+    """Pages that are in no navigation, so nobody finds them. Without `nav` all are in it."""
+    listed = set(_leaves(nav))
+    pages = [path.relative_to(docs).as_posix() for path in sorted(docs.glob("**/*.md"))] if nav else []
+    return [
+        Problem(page=f"docs/{page}:1", what="is in no nav; add it to mkdocs.yml")
+        for page in pages
+        if page not in listed and not left_out(page)
+    ]
+
+
+def _leaves(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    for part in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from _leaves(part)
 
 
 def option(options: dict[str, str], snippet: Snippet | None) -> Iterator[str]:

@@ -24,6 +24,8 @@ ATTRIBUTES = PROPERTIES | set(
     "id d x y x1 x2 y1 y2 r cx cy rx ry dx dy width height viewBox points transform style offset gradientUnits "
     "gradientTransform href preserveAspectRatio".split()
 )
+READABLE = 9  # CSS pixels
+FONT_SIZE = re.compile(r"font(?:-size)?:[^;]*?(\d+(?:\.\d+)?)px")
 BLACK = ("#000000", "black", "#000")
 
 
@@ -44,12 +46,22 @@ def inline(svg: str, label: str) -> str:
         raise BadFigure(f"a figure is not SVG: {error}") from None
     prefix = f"f{zlib.crc32(svg.encode()):08x}-"
     _clean(root, prefix)
-    width = root.get("viewBox", "0 0 400 300").split()[2]
+    width = float(root.get("viewBox", "0 0 400 300").split()[2])
     for name in ("width", "height"):
         root.attrib.pop(name, None)
-    root.attrib |= {"role": "img", "aria-label": label, "style": f"max-width: {float(width) * 4 / 3:.0f}px"}
+    root.attrib |= {
+        "role": "img",
+        "aria-label": label,
+        "style": f"max-width: {width * 4 / 3:.0f}px; {_least(root, width)}",
+    }
     ElementTree.register_namespace("", SVG)
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def _least(root: ElementTree.Element, width: float) -> str:
+    """The least width at which the smallest text can still be read; on a narrower screen the figure scrolls."""
+    sizes = [float(size) for text in root.iter(f"{{{SVG}}}text") for size in FONT_SIZE.findall(text.get("style", ""))]
+    return f"min-width: {width * READABLE / max(min(sizes, default=READABLE), 1):.0f}px"
 
 
 def _clean(element: ElementTree.Element, prefix: str) -> None:

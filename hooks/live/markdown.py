@@ -147,19 +147,24 @@ def this_build(source: str, language: str, css_class: str, options: dict[str, An
 
 
 def _page_url(place: Shelf, md: Markdown) -> str:
-    """The address of the page being rendered, relative to the site: from the hook, or from Zensical's context."""
+    """What links of the page being rendered are relative to: its address, as the hook says.
+
+    Zensical takes every link, also in HTML, for one between source files and turns it into one between addresses; so
+    there it is the path of the source.
+    """
     if place.page_url is not None:
         return place.page_url
     for processor in md.preprocessors:
         if hasattr(processor, "page"):
-            return processor.page.url
+            return processor.page.path
     return ""
 
 
 def _relative(page_url: str, target: str) -> str:
     """A link from a page to a path of the site."""
     folder = page_url if page_url.endswith("/") else posixpath.dirname(page_url)
-    return quote_url(posixpath.relpath(target, folder.strip("/") or "."))
+    path = posixpath.relpath(target, folder.strip("/") or ".")
+    return quote_url(f"{path}/" if target.endswith("/") else path)
 
 
 def _links(place: Shelf, name: str, page_url: str) -> render.Links:

@@ -157,7 +157,8 @@ def _claims(claims: list[dict[str, Any]]) -> str:
 def _figure(figure: dict[str, str]) -> str:
     label = html.escape(figure["text"])
     return (
-        f'<figure class="live-figure">{inline(figure["svg"], figure["text"])}<figcaption>{label}</figcaption></figure>'
+        f'<figure class="live-figure"><div class="live-wide" tabindex="0" role="region" aria-label="Figure">'
+        f"{inline(figure['svg'], figure['text'])}</div><figcaption>{label}</figcaption></figure>"
     )
 
 
@@ -181,13 +182,18 @@ def _provenance(capture: dict[str, Any], links: Links) -> str:
         f'<span class="live-held">{held} claim{"s" * (held != 1)} held</span>',
         html.escape(machine),
         f'<time datetime="{capture["captured"]}">{when}</time>',
-        f"{capture['seconds']:.1f} s",
+        seconds(capture["seconds"]),
         f'<a href="{html.escape(links.download)}" download>Download</a>',
     ]
     if capture["peak_memory"]:
-        parts.insert(4, f"{readable(capture['peak_memory'])} peak")
+        parts.insert(4, f"{readable(capture['peak_memory'])}\N{NO-BREAK SPACE}peak")
     if links.edit:
         parts.append(f'<a href="{html.escape(links.edit)}">Edit</a>')
     if capture["sandbox"] == "none":
         parts.append("without a sandbox")
     return f'<p class="live-provenance">{" · ".join(parts)}</p>'
+
+
+def seconds(value: float) -> str:
+    """A time, with two digits where it is short."""
+    return f"{value:.{1 if value >= 1 else 2}f}\N{NO-BREAK SPACE}s"

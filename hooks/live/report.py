@@ -1,11 +1,13 @@
 """What a build tells of itself: build.json for scripts, a page for readers, a table for whoever waits for it."""
 
 import html
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from live.capture import Captures
+from live.check import anchor
 from live.pages import Reference
 from live.units import readable
 
@@ -15,11 +17,14 @@ SLOWEST = 5
 
 def build(captures: Captures, found: Iterable[Reference]) -> dict[str, Any]:
     """The content of build.json: `hosts`, `captures`, and `notes` on what was unusual."""
-    pages: dict[str, list[str]] = {}
-    for reference in found:
-        if not reference.fact:
-            pages.setdefault(reference.snippet, []).append(reference.page)
-    entries = [outcome.entry(pages.get(outcome.snippet.name, [])) for outcome in captures.outcomes.values()]
+    shown: dict[str, list[Reference]] = {}
+    for reference in sorted((r for r in found if not r.fact), key=lambda r: (r.page, r.line)):
+        shown.setdefault(reference.snippet, []).append(reference)
+    entries = []
+    for outcome in captures.outcomes.values():
+        blocks = shown.get(outcome.snippet.name, [])
+        place = anchor(blocks[0].snippet, blocks[0].options) if blocks else ""
+        entries.append(outcome.entry(block.page for block in blocks) | {"anchor": place})
     return {
         "format": FORMAT,
         "built": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -79,14 +84,10 @@ def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
 
 def _row(entry: dict[str, Any], link: Callable[[str], str]) -> tuple[str, ...]:
     held = sum(claim["held"] for claim in entry["claims"])
-    page = entry["pages"][0].removesuffix(".md") + "/" if entry["pages"] else ""
-    page = page.removesuffix("index/")
-    name = html.escape(entry["snippet"])
-    shown = (
-        f'<a href="{link(page or ".")}#{"run-" + name.replace("/", "-").replace("_", "-")}">{name}</a>'
-        if entry["pages"]
-        else name
-    )
+    shown = html.escape(entry["snippet"])
+    if entry["pages"]:
+        page = re.sub(r"(^|/)index/$", r"\1", entry["pages"][0].removesuffix(".md") + "/")
+        shown = f'<a href="{link(page or "./")}#{html.escape(entry["anchor"])}">{shown}</a>'
     memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "–"
     status = html.escape(entry["status"] + (f": {entry['reason']}" if entry["reason"] else ""))
     now = "reused" if entry["reused"] else "–" if entry["status"] == "skipped" else "ran"
@@ -108,5 +109,5 @@ def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]], e
     top = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
     return (
         f'<h2>{title}</h2><div class="live-wide" tabindex="0" role="region" aria-label="{title}">'
-        f"<table>{top}<tbody>{body}</tbody></table></div>"
+        f'<table class="live-table">{top}<tbody>{body}</tbody></table></div>'
     )

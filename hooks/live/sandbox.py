@@ -21,9 +21,10 @@ SETTINGS = Path(__file__).with_name("matplotlibrc")
 HARNESS = Path(__file__).with_name("harness.py")
 TEMPORARY = 256 << 20  # bytes in each of /tmp and /dev/shm
 HELP = (
-    "Install it with 'sudo apt-get install bubblewrap'. Ubuntu 23.10 and later also keep ordinary users from making "
-    "user namespaces: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0' allows it. To run snippets without any protection, "
-    "only where you trust each of them, set LIVE_SANDBOX=off."
+    "Install it with 'sudo apt-get install bubblewrap'. Ubuntu 23.10 and later keep ordinary users from making user "
+    "namespaces: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0' allows it. A Docker container needs "
+    "'--security-opt seccomp=unconfined --security-opt systempaths=unconfined'. To run snippets without any "
+    "protection, only where you trust each of them, set LIVE_SANDBOX=off."
 )
 
 

@@ -163,6 +163,7 @@ def test_the_report_keeps_its_promise(build):
     assert {name: type(value) for name, value in one.items()} == {
         "snippet": str,
         "host": str,
+        "anchor": str,
         "title": str,
         "status": str,
         "reason": str,
