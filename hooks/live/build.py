@@ -18,9 +18,9 @@ class Build:
         """Capture and check. Problems are gathered; LiveError is raised only where nothing can be run at all."""
         project = Project.at(root)
         self.project = project.with_mode(mode) if mode else project
+        self.references = pages.references(docs or self.project.docs)
         self.problems: list[Problem] = []
         self.snippets = self._read()
-        self.references = pages.references(docs or self.project.docs)
         captures = Captures(self.project, self.snippets).take()
         self.problems += self._checked(captures)
         self.skipped = self._placed(captures.skipped())
@@ -32,7 +32,7 @@ class Build:
     def _read(self) -> list[Snippet]:
         """The snippets that can be read; the others are problems, told with all the rest."""
         snippets, problems = discover(self.project.snippets)
-        self.problems += problems
+        self.problems += self._placed(problems)
         return snippets
 
     def _checked(self, captures: Captures) -> list[Problem]:

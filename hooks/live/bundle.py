@@ -1,5 +1,6 @@
 """Captures on disk: one JSON file for each snippet and host, valid only while nothing that matters has changed."""
 
+import functools
 import hashlib
 import json
 import os
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from live import tools
-from live.runner import LIMITS, OUTPUT
-from live.sandbox import HARNESS, SETTINGS
 from live.snippet import Snippet
 
 FORMAT = 1
+FOLDER = Path(__file__).parent
+ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "runner.py", "sandbox.py")  # what shapes a run
 KEPT_HOST = (
     "kernel",
     "architecture",
@@ -99,10 +100,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def key(snippet: Snippet, host: dict[str, Any], versions: dict[str, str]) -> str:
     """A hash over all that can change what a run gives. How a page shows it is not in it."""
-    engine = hashlib.sha256(HARNESS.read_bytes() + SETTINGS.read_bytes()).hexdigest()
     matters = {
         "format": FORMAT,
-        "engine": [engine, LIMITS, OUTPUT],
+        "engine": _engine(FOLDER),
         "source": snippet.source,
         "reads": [hashlib.sha256(path.read_bytes()).hexdigest() for path in snippet.reads],
         "packages": versions,
@@ -110,6 +110,12 @@ def key(snippet: Snippet, host: dict[str, Any], versions: dict[str, str]) -> str
         "host": {name: host.get(name) for name in KEPT_HOST},
     }
     return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def _engine(folder: Path) -> list[str]:
+    """Hashes of the files of the engine that shape a run, as they were when this process loaded them."""
+    return [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ENGINE]
 
 
 def read_report(bundle: Bundle) -> dict[str, Any]:

@@ -71,7 +71,10 @@ def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, object]]]
             ):
                 return [(parent, {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes})]
         raise PermissionError("no control group here may be written to")
-    limits = {"memory": {"memory.limit_in_bytes": memory}, "pids": {"pids.max": processes}}
+    limits = {
+        "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
+        "pids": {"pids.max": processes},
+    }
     places = [(MOUNT / kind / own[kind].lstrip("/"), settings) for kind, settings in limits.items() if kind in own]
     if len(places) < len(limits) or not all(os.access(parent, os.W_OK) for parent, _ in places):
         raise PermissionError("no control group here may be written to")

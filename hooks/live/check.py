@@ -22,9 +22,11 @@ def references(found: Iterable[Reference], snippets: dict[str, Snippet], facts: 
         for reference in found
         for what in _wrong_with(reference, snippets, facts)
     ]
-    for (page, identity), count in Counter((r.page, anchor(r.snippet, r.options)) for r in found if not r.fact).items():
+    wrong = {problem.page for problem in problems}
+    found = [r for r in found if not r.fact and r.where not in wrong]
+    for (page, identity), count in Counter((r.page, anchor(r.snippet, r.options)) for r in found).items():
         if count > 1:
-            last = [r for r in found if r.page == page and not r.fact and anchor(r.snippet, r.options) == identity][-1]
+            last = [r for r in found if r.page == page and anchor(r.snippet, r.options) == identity][-1]
             problems.append(
                 Problem(
                     page=last.where,

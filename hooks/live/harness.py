@@ -31,7 +31,10 @@ class Channel:
         packet = json.dumps(message, allow_nan=False).encode()
         if len(packet) > PACKET:
             packet = json.dumps({"too_big": next(iter(message)), "size": len(packet), "most": PACKET}).encode()
-        os.write(self.descriptor, packet)
+        try:
+            os.write(self.descriptor, packet)
+        except OSError as error:
+            sys.exit(f"the way on which claims and facts are reported was closed: {error.strerror}")
 
 
 class Claims:
@@ -125,6 +128,8 @@ def facts(names: list[str], values: dict, channel: Channel) -> None:
             continue
         try:
             channel.send(fact=name, value=plain(values[name]))
+        except RecursionError:
+            channel.send(bad_fact=name, why="it holds itself, or lists in lists without end")
         except (TypeError, ValueError) as error:
             channel.send(bad_fact=name, why=str(error))
 

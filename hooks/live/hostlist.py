@@ -10,6 +10,8 @@ import os
 import re
 from pathlib import Path
 
+from live.staging import readable_by_all
+
 FILES = ("stat", "statm", "status", "comm", "smaps_rollup", "oom_score", "oom_score_adj")
 MACHINE = (
     "self",
@@ -34,14 +36,15 @@ def write(folder: Path) -> Path:
 
     Processes that end meanwhile are left out.
     """
-    folder.mkdir(mode=0o755)
-    for name in MACHINE:
-        (folder / name).symlink_to(f"/run/proc/{name}")
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            _write_process(Path("/proc") / pid, folder / pid)
-    for pid in LOW:
-        _let_find_itself(folder / str(pid))
+    with readable_by_all():
+        folder.mkdir()
+        for name in MACHINE:
+            (folder / name).symlink_to(f"/run/proc/{name}")
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                _write_process(Path("/proc") / pid, folder / pid)
+        for pid in LOW:
+            _let_find_itself(folder / str(pid))
     return folder
 
 
@@ -59,12 +62,15 @@ def _let_find_itself(process: Path) -> None:
 def _write_process(source: Path, target: Path) -> None:
     files = {}
     for name in FILES:
-        with contextlib.suppress(PermissionError, ProcessLookupError):
+        try:
             files[name] = (source / name).read_text(errors="replace")
+        except (PermissionError, ProcessLookupError):
+            if name in ("stat", "status", "comm"):  # hidepid= of proc(5): this user may not see the process
+                raise
     files["status"] = _neutral_users(files["status"])
     kernel_thread = "VmRSS:" not in files["status"]  # it has no memory of its own, and no command line
     files["cmdline"] = "" if kernel_thread else files["comm"].strip() + "\0"
-    target.mkdir(mode=0o755)
+    target.mkdir()
     for name, text in files.items():
         (target / name).write_text(text)
 

@@ -1,11 +1,15 @@
 """What a process and all that it started use, read from /proc."""
 
 import contextlib
+import fcntl
 import os
+import re
+import subprocess
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+NS_GET_USERNS = 0xB701  # ioctl_ns(2)
 
 
 def tree(pid: int) -> list[int]:
@@ -32,22 +36,19 @@ def cpu_seconds(pids: list[int]) -> float:
 
 
 def memory(pids: list[int], enough: int) -> int:
-    """Bytes that these processes hold together, or an upper bound of it that is at most `enough`.
+    """Bytes that these processes hold.
 
-    Resident sizes count shared pages once for each process, so they are only a bound. Proportional sizes are right but
-    take long to read and hold the process up meanwhile, so they are read only where the bound does not settle it.
-    Memory files count also where nobody has mapped them; those that are mapped are in the shared part already.
+    Resident sizes count shared pages once for each, and files in memory that are also mapped once more, so they are
+    only an upper bound. Proportional sizes are right but take long to read and hold the process up meanwhile, so they
+    are read only where the bound is over `enough`. Which shared pages are of a file that was counted already is not
+    told; it is taken to be all that can be, so that no snippet is stopped for what it did not use.
     """
-    files = _memory_files(pids)
+    files = _files(pids)
     bound = files + sum(_resident(pid) for pid in pids)
     if bound <= enough:
         return bound
-    private = shared = 0
-    for pid in pids:
-        sizes = _proportional(pid)
-        shared += sizes.get("Pss_Shmem", 0)
-        private += sizes.get("Pss", 0) - sizes.get("Pss_Shmem", 0)
-    return private + max(shared, files)
+    own, shared = (sum(column) for column in zip(*map(_proportional, pids), strict=True))
+    return own + max(shared, files)
 
 
 def _resident(pid: int) -> int:
@@ -56,26 +57,56 @@ def _resident(pid: int) -> int:
     return 0
 
 
-def _proportional(pid: int) -> dict[str, int]:
-    """The lines Pss and Pss_Shmem of smaps_rollup in bytes; empty for a process that is gone."""
+def _proportional(pid: int) -> tuple[int, int]:
+    """Bytes of memory of its own, and its part of what is shared."""
     with contextlib.suppress(OSError):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return {
-            name: int(size.split()[0]) * 1024
-            for name, _, size in (x.partition(":") for x in lines)
-            if name[:3] == "Pss"
-        }
-    return {}
+        lines = re.findall(r"^(\w+):\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        sizes = {name: int(size) * 1024 for name, size in lines}
+        return sizes["Pss_Anon"] + sizes["SwapPss"], sizes["Pss_Shmem"]
+    return 0, 0
 
 
-def _memory_files(pids: list[int]) -> int:
-    """Bytes in memory files that the processes have open, each file once."""
-    sizes = {}
+def _files(pids: list[int]) -> int:
+    """Bytes in files that are in memory whether or not they are mapped: memfd, /tmp, /dev/shm, System V segments."""
+    open_files = {}
     for pid in pids:
         with contextlib.suppress(OSError):
             for descriptor in os.scandir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
                     if os.readlink(descriptor.path).startswith("/memfd:"):
                         status = os.stat(descriptor.path)
-                        sizes[status.st_ino] = status.st_blocks * 512
-    return sum(sizes.values())
+                        open_files[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(open_files.values()) + _mounted(pids[-1]) + _system_v(pids[-1])
+
+
+def _mounted(pid: int) -> int:
+    """Bytes in the temporary folders that the process sees, where they are not ours."""
+    used = 0
+    for folder in ("/tmp", "/dev/shm"):
+        with contextlib.suppress(OSError):
+            seen = f"/proc/{pid}/root{folder}"
+            if os.stat(seen).st_dev != os.stat(folder).st_dev:
+                there = os.statvfs(seen)
+                used += (there.f_blocks - there.f_bfree) * there.f_frsize
+    return used
+
+
+def _system_v(pid: int) -> int:
+    """Bytes in the segments of the process's IPC namespace, where it is not ours.
+
+    /proc/sysvipc/shm (proc_sysvipc(5)) is of the namespace of its reader, and only a new process with one thread can
+    change that; so it takes a program.
+    """
+    with contextlib.suppress(OSError, ValueError), contextlib.ExitStack() as stack:
+        ipc = os.open(f"/proc/{pid}/ns/ipc", os.O_RDONLY)
+        stack.callback(os.close, ipc)
+        if os.fstat(ipc).st_ino == os.stat("/proc/self/ns/ipc").st_ino:
+            return 0
+        user = fcntl.ioctl(ipc, NS_GET_USERNS)
+        stack.callback(os.close, user)
+        within = [f"--user=/proc/self/fd/{user}", f"--ipc=/proc/self/fd/{ipc}", "--preserve-credentials"]
+        listed = subprocess.run(
+            ["nsenter", *within, "cat", "/proc/sysvipc/shm"], capture_output=True, pass_fds=(ipc, user), check=False
+        )
+        return sum(sum(map(int, line.split()[-2:])) for line in listed.stdout.splitlines()[1:])  # rss and swap
+    return 0

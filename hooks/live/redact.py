@@ -3,6 +3,7 @@
 The sandbox already shows neutral names; this is the second wall, and the only one where the sandbox is off.
 """
 
+import contextlib
 import functools
 import getpass
 import ipaddress
@@ -27,9 +28,10 @@ GENERIC = {
     "user",
     "reader",
     "root",
+    "nobody",
 }
 SHORTEST = 4
-SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
+SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|KEY$|_PAT$|PRIVATE", re.IGNORECASE)
 DETECTORS = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
@@ -52,9 +54,13 @@ DETECTORS = (
     "TwilioKeyDetector",
 )
 
-_ADDRESS = re.compile(r"(?<![\w:.])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+)(?![\w:]|\.\d)")
-_HARDWARE = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![\w:])")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Each repetition has an end or gives nothing back, so that no output, however odd, takes long.
+_HARDWARE = re.compile(r"(?<!\w)[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?!\w)")
+_ADDRESSES = (
+    re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"),
+    re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?![\w:])"),
+)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 _PUBLIC_PATHS = {"/", "/root", "/nonexistent"}
 
 
@@ -84,8 +90,9 @@ class Redactor:
     def _text(self, text: str) -> str:
         for pattern, kind in self.terms:
             text = self._replace(pattern, kind, text)
-        text = _ADDRESS.sub(lambda match: self._address(match[0]), text)
         text = self._replace(_HARDWARE, "address", text)
+        for pattern in _ADDRESSES:
+            text = pattern.sub(lambda match: self._address(match[0]), text)
         text = self._replace(_MAIL, "address", text)
         return "".join(self._without_secrets(line) for line in text.splitlines(keepends=True))
 
@@ -119,23 +126,29 @@ class Redactor:
 def _terms(checkout: Path) -> list[tuple[re.Pattern[str], str]]:
     """What to look for on this machine, the longest first."""
     words: list[tuple[str, str]] = []
+    user = ""
+    with contextlib.suppress(KeyError, OSError):  # a container's user may have no name
+        user = getpass.getuser()
+        words.append((user, "user"))
     for account in pwd.getpwall():
-        if account.pw_uid >= 1000 or account.pw_name == getpass.getuser():
-            words.append((account.pw_name, "user"))
-            words.append((account.pw_dir, "home"))
+        if account.pw_uid >= 1000 or account.pw_name == user:
+            words += [(account.pw_name, "user"), (account.pw_gecos.split(",")[0], "user"), (account.pw_dir, "home")]
     words += [(os.environ.get("HOME", ""), "home"), (str(checkout.resolve()), "checkout")]
     words += [(name, "host") for name in (platform.node(), platform.node().split(".")[0])]
     secrets = [(value, "secret") for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= 8]
     chosen = {(word, kind) for word, kind in words if _telling(word)} | set(secrets)
-    return [(_pattern(word), kind) for word, kind in sorted(chosen, key=lambda item: -len(item[0]))]
+    return [(_pattern(word, kind), kind) for word, kind in sorted(chosen, key=lambda item: -len(item[0]))]
 
 
 def _telling(word: str) -> bool:
     return len(word) >= SHORTEST and word.lower() not in GENERIC and word not in _PUBLIC_PATHS
 
 
-def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+def _pattern(word: str, kind: str) -> re.Pattern[str]:
+    """A name is a word of its own, in whatever case; a secret is one wherever it stands."""
+    if kind == "secret":
+        return re.compile(re.escape(word))
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
 
 
 @functools.cache

@@ -1,15 +1,18 @@
 """A capture as HTML: the block that a page shows. Everything that came out of a run is escaped here."""
 
+import contextlib
 import functools
 import html
+import io
+import itertools
+import keyword
 import re
+import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ansi2html import Ansi2HTMLConverter
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from live import host, tools
 from live.check import anchor
@@ -18,6 +21,7 @@ from live.snippet import Snippet, how_it_ended
 from live.units import readable
 
 LINES, BYTES = 60, 8 << 10  # of output that is shown unfolded
+MARKS = {"STRING": "s", "FSTRING": "s", "TSTRING": "s", "NUMBER": "m", "COMMENT": "c"}  # classes of the theme
 PAGE_BYTES = 100 << 10  # of output that one page may show
 
 
@@ -138,11 +142,28 @@ def _coloured(text: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _source(source: str, label: str) -> str:
-    lines = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     return (
         f'<div class="highlight"><pre class="live-source" tabindex="0" role="region" aria-label="{html.escape(label)}">'
-        f"<code>{lines}</code></pre></div>"
+        f"<code>{''.join(_highlighted(source))}</code></pre></div>"
     )
+
+
+def _highlighted(source: str) -> Iterator[str]:
+    """Mark keywords, strings, numbers and comments, and nothing else: more marks make pages slow to index.
+
+    The standard library knows enough for that; loading the lexer of Pygments takes longer than rendering ten pages.
+    """
+    starts = list(itertools.accumulate(map(len, source.splitlines(keepends=True)), initial=0))
+    done = 0
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # a region may end in the middle of a statement
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            name = "k" if keyword.iskeyword(token.string) else MARKS.get(tokenize.tok_name[token.type].split("_")[0])
+            if name:
+                start, end = (starts[line - 1] + column for line, column in (token.start, token.end))
+                yield html.escape(source[done:start], quote=False)
+                yield f'<span class="{name}">{html.escape(source[start:end], quote=False)}</span>'
+                done = end
+    yield html.escape(source[done:], quote=False)
 
 
 def _claims(claims: list[dict[str, Any]]) -> str:

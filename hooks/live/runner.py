@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live import hostlist, processes, sandbox
+from live import hostlist, processes, sandbox, staging
 from live.cgroup import ControlGroup
 from live.snippet import Snippet
 from live.staging import Staged
@@ -73,7 +73,7 @@ class Run:
 
     def _start(self, staged: Staged, channel: socket.socket) -> subprocess.Popen:
         walls = sandbox.wanted()
-        self.folder = Path(tempfile.mkdtemp(prefix="live-run-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))  # a name that mountinfo may show
         self.folder.chmod(0o755)
         files = {f"/snippets/{self.snippet.name}.py": self.snippet.source.encode()}
         for path in self.snippet.reads:
@@ -103,6 +103,7 @@ class Run:
                 env=environment,
                 pass_fds=(channel.fileno(), *data.descriptors),
                 start_new_session=True,
+                **(sandbox.account() if walls else {}),
             )
         finally:
             data.close()
@@ -158,7 +159,10 @@ class Run:
             self.output[name] += chunk
 
     def _packet(self) -> None:
-        packet = self.channel.recv(PACKET)
+        try:
+            packet = self.channel.recv(PACKET)
+        except OSError:  # it was killed before it read its orders
+            packet = b""
         self.reported += len(packet)
         if not packet:
             self._unwatch(self.channel)
@@ -166,8 +170,8 @@ class Run:
             self.stop(f"reported more than {REPORTS >> 20} MiB of claims, facts and figures")
         else:
             try:
-                self._report(json.loads(packet))
-            except (ValueError, KeyError, TypeError, AttributeError):
+                self._report(_plain(packet))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 self.stop("sent a report that the harness does not send")
 
     def _report(self, message: dict[str, Any]) -> None:
@@ -206,7 +210,8 @@ class Run:
                 self.group.add(pid)
         order, self.order = self.order, {}
         self.started = time.monotonic()
-        self.channel.send(json.dumps(order).encode())
+        with contextlib.suppress(OSError):  # it is gone already; its exit status will tell
+            self.channel.send(json.dumps(order).encode())
 
     def check(self) -> None:
         """Look at time, memory and number of processes; stop what goes over."""
@@ -276,6 +281,12 @@ class Run:
             with contextlib.suppress(KeyError, ValueError):
                 self.selector.unregister(stream)
             stream.close()
+
+
+def _plain(packet: bytes) -> Any:
+    """Read one report. Raises ValueError for numbers that JSON lacks; half a surrogate pair becomes a question mark."""
+    text = json.dumps(json.loads(packet), allow_nan=False, ensure_ascii=False)
+    return json.loads(text.encode(errors="replace"))
 
 
 def cores() -> int:

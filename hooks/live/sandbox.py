@@ -4,12 +4,15 @@ Each argument answers something that was seen to get through without it; `tests/
 """
 
 import ctypes
+import errno
 import functools
 import os
 import platform
 import shutil
+import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from live.problems import LiveError, Problem
 from live.staging import Staged
@@ -20,6 +23,10 @@ GROUP = "root:x:0:\nreader:x:1000:\n"
 SETTINGS = Path(__file__).with_name("matplotlibrc")
 HARNESS = Path(__file__).with_name("harness.py")
 TEMPORARY = 256 << 20  # bytes in each of /tmp and /dev/shm
+NOBODY = 65534
+FAMILIES = (1, 2, 10, 16)  # of sockets: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
+# By machine: its number in <linux/audit.h>, and those of socket(2) and keyctl(2) there. The C library wraps no keyctl.
+NUMBERS = {"x86_64": (0xC000003E, 41, 250), "aarch64": (0xC00000B7, 198, 219), "riscv64": (0xC00000F3, 198, 219)}
 HELP = (
     "Install it with 'sudo apt-get install bubblewrap'. Ubuntu 23.10 and later keep ordinary users from making user "
     "namespaces: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0' allows it. A Docker container needs "
@@ -31,6 +38,14 @@ HELP = (
 def wanted() -> bool:
     """Whether snippets run in the sandbox; LIVE_SANDBOX=off is the one way to say no."""
     return os.environ.get("LIVE_SANDBOX", "on") != "off"
+
+
+def account() -> dict[str, Any]:
+    """Whom to start bwrap as, for Popen. Root without capabilities still owns what root owns.
+
+    Seen: as root, a snippet without any capability wrote /proc/sys/vm and changed the mode of the host's /dev/null.
+    """
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 @functools.cache
@@ -46,6 +61,7 @@ def bubblewrap() -> tuple[str, str]:
         env={},
         stdin=subprocess.DEVNULL,
         check=False,
+        **account(),
     )
     if tried.returncode:
         raise LiveError([Problem(what=f"bubblewrap cannot make a sandbox here: {tried.stderr.strip()}. {HELP}")])
@@ -58,7 +74,10 @@ def weaknesses() -> list[str]:
         return ["LIVE_SANDBOX=off: snippets ran without a sandbox"]
     _, options = bubblewrap()
     lacking = [option for option in ("--disable-userns", "--size") if option not in options]
-    return [f"this bubblewrap is older than 0.8 and lacks {' and '.join(lacking)}"] if lacking else []
+    notes = [f"this bubblewrap is older than 0.8 and lacks {' and '.join(lacking)}"] if lacking else []
+    if not _filter():
+        notes.append(f"no system call filter for {platform.machine()}: snippets can open sockets to the hypervisor")
+    return notes
 
 
 class Data:
@@ -95,6 +114,8 @@ def command(
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
     arguments += _environment(staged, channel)
     arguments += ["--chdir", "/run/live"]
+    if _filter():
+        arguments += ["--seccomp", data.add(_filter())]
     hidden = data.add("\0".join(arguments).encode())  # else process 1's command line would show them
     return [path, "--args", hidden, "--", str(staged.interpreter), "-I", "-S", name]
 
@@ -102,11 +123,39 @@ def command(
 def forget_keyring() -> None:
     """Join a new, empty session keyring: the one of the login could otherwise be read by whatever is started from here.
 
-    keyctl(2), KEYCTL_JOIN_SESSION_KEYRING. The C library has no wrapper for it, and its number differs by architecture.
+    keyctl(2), KEYCTL_JOIN_SESSION_KEYRING.
     """
-    number = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "ppc64le": 271, "s390x": 280}.get(platform.machine())
-    if number:
-        ctypes.CDLL(None).syscall(number, 1, None)
+    if platform.machine() in NUMBERS:
+        ctypes.CDLL(None).syscall(NUMBERS[platform.machine()][2], 1, None)
+
+
+def _filter() -> bytes:
+    """A seccomp program (seccomp(2)) that refuses what a network namespace does not hold; empty where it is not known.
+
+    Those are sockets of other families, above all AF_VSOCK, which leads to the hypervisor, and io_uring, which can
+    make sockets without socket(2). Programs of another architecture than the machine's get no system call at all.
+    """
+    if platform.machine() not in NUMBERS:
+        return b""
+    machine, socket, _ = NUMBERS[platform.machine()]
+    load, equal, at_least, end = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ, BPF_JMP|JGE, BPF_RET
+    allow, refuse = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
+    program = [
+        (load, 0, 0, 4),  # the architecture
+        (equal, 1, 0, machine),
+        (end, 0, 0, refuse | errno.ENOSYS),
+        (load, 0, 0, 0),  # the number of the call
+        (at_least, 1, 0, 0x40000000),  # of the x32 interface
+        (equal, 0, 1, 425),  # io_uring_setup(2)
+        (end, 0, 0, refuse | errno.ENOSYS),
+        (equal, 1, 0, socket),
+        (end, 0, 0, allow),
+        (load, 0, 0, 16),  # the low half of its first argument
+        *((equal, len(FAMILIES) - number, 0, family) for number, family in enumerate(FAMILIES)),
+        (end, 0, 0, refuse | errno.EAFNOSUPPORT),
+        (end, 0, 0, allow),
+    ]
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
 def _namespaces(options: str) -> list[str]:

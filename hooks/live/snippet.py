@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from live import tools
 from live.problems import LiveError, Problem
 from live.units import parse_size
@@ -20,6 +18,8 @@ from live.units import parse_size
 # The reference expression of PEP 723 for a block of inline metadata.
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
+# A name with version bounds: as much of PEP 508 as headers here use, told apart without loading a library for it.
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*((?:===|[=~!<>]=|[<>])\s*[\w.*+!]+\s*(?:,\s*|$))*")
 _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 
 
@@ -179,7 +179,7 @@ class _Reader:
 
     def imports(self, tree: ast.Module, header: dict[str, Any]) -> None:
         """What is imported must be declared: the reader's `uv run` installs nothing else."""
-        declared = {Requirement(text).name.replace("-", "_") for text in header.get("dependencies", [])}
+        declared = {_REQUIREMENT.match(text)[1].replace("-", "_") for text in header.get("dependencies", [])}
         declared |= {path.stem for path in header.get("reads", [])} | sys.stdlib_module_names
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -244,10 +244,12 @@ class _Reader:
 
     def dependencies(self, given: Any) -> list[str]:
         try:
-            return [str(Requirement(text)) for text in _strings(self, given)]
-        except (ValueError, InvalidRequirement) as error:
-            self.wrong(f"bad dependencies: {error}", self.line_of("# dependencies"))
-            return []
+            wrong = [text for text in _strings(self, given) if not _REQUIREMENT.fullmatch(text)]
+        except ValueError as error:
+            given, wrong = [], [error]
+        if wrong:
+            self.wrong(f"bad dependencies: {wrong[0]}", self.line_of("# dependencies"))
+        return [text for text in given if text not in wrong]
 
     def tool_names(self, given: Any) -> list[str]:
         names = _strings(self, given)

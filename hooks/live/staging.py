@@ -4,6 +4,7 @@
 the checkout or in somebody's home: it is copied once to a folder named after its own content.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -61,16 +62,27 @@ def stage(requirements: Iterable[str]) -> Staged:
     """Copy what the requirements need, unless that was done before. Raises LiveError."""
     distributions = closure(requirements)
     versions = {name: distribution.version for name, distribution in distributions.items()}
-    identity = f"1 {sys.version} {sys.base_prefix} {sorted(versions.items())} {os.getuid()}"
+    identity = f"2 {sys.version} {sys.base_prefix} {sorted(versions.items())} {os.getuid()}"
     folder = ROOT / f"live-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     if not folder.exists():
-        _fill(folder, distributions)
+        with readable_by_all():
+            _fill(folder, distributions)
     _check_owner(folder)
     if sys.base_prefix in SYSTEM_PREFIXES:
         interpreter, home = Path(os.path.realpath(sys.executable)), None
     else:
         interpreter, home = Path("/opt/python/bin") / _python_name(), folder / "python"
     return Staged(folder / "packages", folder / "fonts", interpreter, home, versions)
+
+
+@contextlib.contextmanager
+def readable_by_all() -> Iterator[None]:
+    """What is made within can be read by the user that snippets run as, whatever the umask here."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _python_name() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live import execute
 from live.capture import Captures, Outcome
 from live.problems import Problem
 from live.project import Project
@@ -43,14 +44,6 @@ class Ran:
         return "\n".join(problem.what for problem in self.problems)
 
 
-class Watched(Captures):
-    """Captures that remember what each run gave, before anything is redacted or refused."""
-
-    def _keep(self, outcome: Outcome, result: Result, redactor: Any) -> None:
-        self.__dict__.setdefault("results", {})[outcome.snippet.name] = result
-        super()._keep(outcome, result, redactor)
-
-
 @pytest.fixture
 def source() -> Callable[..., str]:
     """Make a snippet's source: source(body, title=…, facts=[…], …)."""
@@ -83,16 +76,25 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pr
 
 
 @pytest.fixture
-def run_all(project: Callable[..., Project]) -> Callable[..., dict[str, Ran]]:
+def run_all(project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Ran]]:
     """Run several snippets together: run_all({"topic/name": source}) gives a Ran for each name."""
+
+    results: dict[str, Result] = {}
+    keep = execute.keep
+
+    def remember(captures: Captures, outcome: Outcome, result: Result) -> None:
+        """Take note of what a run gave, before anything is redacted or refused."""
+        results[outcome.snippet.name] = result
+        keep(captures, outcome, result)
+
+    monkeypatch.setattr(execute, "keep", remember)
 
     def go(snippets: dict[str, str]) -> dict[str, Ran]:
         where = project(snippets)
         found, problems = discover(where.snippets)
         assert not problems, problems
         chosen = [snippet for snippet in found if snippet.name in snippets]
-        captures = Watched(where.with_mode("fresh"), chosen, partial=True).take()
-        results = getattr(captures, "results", {})
+        captures = Captures(where.with_mode("fresh"), chosen, partial=True).take()
         return {
             name: Ran(
                 outcome,

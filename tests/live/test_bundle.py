@@ -106,7 +106,8 @@ def test_the_key_changes_with_the_tools_and_the_harness(keyed, monkeypatch, tmp_
     assert keyed(needs=["ps"]) != before
 
     before = keyed()
-    other = tmp_path / "harness.py"
-    other.write_text("pass")
-    monkeypatch.setattr(bundle, "HARNESS", other)
+    for name in bundle.ENGINE:
+        (tmp_path / name).write_bytes((bundle.FOLDER / name).read_bytes())
+    (tmp_path / "harness.py").write_text("pass")
+    monkeypatch.setattr(bundle, "FOLDER", tmp_path)
     assert keyed() != before

@@ -4,8 +4,7 @@ import json
 import os
 
 import pytest
-from live import capture as captures
-from live import tools
+from live import execute, sandbox, tools
 from live.build import Build
 from live.problems import LiveError
 from live.project import Project
@@ -57,7 +56,7 @@ def test_fresh_runs_everything(build):
 
 def test_frozen_runs_nothing_and_misses_what_is_not_there(build, monkeypatch, source):
     build()
-    monkeypatch.setattr(captures.runner, "run_all", lambda *_: pytest.fail("something ran"))
+    monkeypatch.setattr(execute.runner, "run_all", lambda *_: pytest.fail("something ran"))
 
     assert set(became(build(mode="frozen")).values()) == {"reused"}
     (problem,) = build(mode="frozen", one=source(BODY + "# edit\n", title="One.", facts=["size"])).problems
@@ -200,9 +199,9 @@ def test_an_unknown_mode_is_refused(project, monkeypatch):
 
 
 def test_a_build_without_a_bubblewrap_says_what_to_install(build, monkeypatch):
-    monkeypatch.setattr(captures.sandbox.shutil, "which", lambda *_, **__: None)
-    captures.sandbox.bubblewrap.cache_clear()
+    monkeypatch.setattr(sandbox.shutil, "which", lambda *_, **__: None)
+    sandbox.bubblewrap.cache_clear()
 
     with pytest.raises(LiveError, match="sudo apt-get install bubblewrap"):
         build()
-    captures.sandbox.bubblewrap.cache_clear()
+    sandbox.bubblewrap.cache_clear()

@@ -1,5 +1,6 @@
 """A block shows what a run gave, escaped, folded past its budget, and with where it comes from."""
 
+import html
 import re
 from pathlib import Path
 
@@ -156,3 +157,22 @@ def test_a_notice_tells_why_nothing_is_shown():
 
     assert "Not run here" in shown
     assert "needs &lt;sar&gt;" in shown
+
+
+def test_the_source_is_marked_and_whole_even_where_it_is_cut_off():
+    for source in (
+        "import os  # why\nx = f\"{os}\" + '<1>'\n",
+        "    if True:\n        print(12)\n",
+        "call(\n    1,\n",
+        's = """open\nend',
+    ):
+        shown = "".join(render._highlighted(source))
+        assert re.sub(r"</?span[^>]*>", "", shown) == html.escape(source, quote=False)
+
+    marked = "".join(render._highlighted('import os  # why\nx = "a" + 1'))
+    assert re.findall(r'<span class="(\w)">([^<]+)', marked) == [
+        ("k", "import"),
+        ("c", "# why"),
+        ("s", '"a"'),
+        ("m", "1"),
+    ]

@@ -58,7 +58,7 @@ def test_everything_in_the_header_is_kept(parse, tmp_path):
 
     assert (snippet.name, snippet.topic) == ("topic/name", "topic")
     assert (snippet.title, snippet.description) == ("Touching memory uses it.", "It touches some.")
-    assert snippet.dependencies == ["psutil<8,>=7"]
+    assert snippet.dependencies == ["psutil>=7,<8"]
     assert (snippet.needs, snippet.facts) == (["ps", "pmap"], ["size"])
     assert snippet.reads == [tmp_path / "snippets" / "topic" / "sample.txt"]
     assert (snippet.timeout, snippet.memory, snippet.sees, snippet.exclusive) == (5, 64 << 20, "host", True)

@@ -1,0 +1,112 @@
+"""Run what must run, judge what it gave, and keep it or say why not."""
+
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from live import bundle, runner, sandbox, staging, tools
+from live.capture import Captures, Outcome, summary
+from live.redact import Redactor
+from live.runner import Result
+from live.snippet import Snippet, how_it_ended
+
+SLOW = 5  # seconds between two lines about what is running
+
+
+def run(captures: Captures, waiting: list[Snippet]) -> None:
+    """Run the waiting snippets and bring each to its outcome. Raises LiveError only where nothing can be run at all."""
+    staged = staging.stage({text for snippet in captures.snippets for text in snippet.dependencies})
+    captures.notes += sandbox.weaknesses()
+    progress = _Progress(len(waiting))
+
+    def done(snippet: Snippet, result: Result) -> None:
+        keep(captures, captures.outcomes[snippet.name, "build"], result)
+        progress.ended()
+
+    runner.run_all(waiting, staged, captures.seconds, done, progress)
+
+
+def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
+    """Store what a run gave, or tell why it cannot be used. An unexpected failure is never stored."""
+    snippet, redactor = outcome.snippet, Redactor(captures.project.root)
+    capture = {
+        "format": bundle.FORMAT,
+        "snippet": snippet.name,
+        "key": captures.keys[snippet.name],
+        "host": captures.host | {"tools": {name: tools.version(name) for name in snippet.needs}},
+        "captured": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "sandbox": "bubblewrap" if sandbox.wanted() else "none",
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "cpu_seconds": round(result.cpu, 3),
+        "peak_memory": result.peak,
+        "source": snippet.source,
+    }
+    shown = {name: getattr(result, name) for name in ("stdout", "stderr", "claims", "facts", "figures")}
+    shown = redactor.clean(shown)
+    capture |= shown | {"redacted": redactor.counts}
+    outcome.capture = summary(capture)
+    found = [*failures(snippet, result, redactor), *_leftovers(shown, redactor)]
+    for line, what in found:
+        captures.fail(outcome, what, line, shown["stderr"])
+    if not found:
+        outcome.status = "held"
+        captures.project.bundle.store(capture)
+        return
+    before = captures.load(snippet.name, outcome.host)
+    if before and before["key"] == capture["key"]:  # that of another version may be of use again
+        captures.project.bundle.drop(snippet.name, outcome.host)
+
+
+def failures(snippet: Snippet, result: Result, redactor: Redactor) -> Iterable[tuple[int, str]]:
+    """Line and message of everything for which a run cannot be shown."""
+    broken = {claim["line"]: claim["message"] for claim in result.claims if not claim["held"]}
+    for line, message in broken.items():
+        yield line, f"claim did not hold: {redactor.clean(message)}"
+    error = result.error
+    if result.stopped:
+        yield 1, result.stopped
+    elif error and error["line"] not in broken:
+        yield error["line"], f"{error['type']}: {redactor.clean(error['text'])}"
+    elif result.status != snippet.exit_status and not error:
+        yield 1, f"{how_it_ended(result.status)}; its header expects {how_it_ended(snippet.exit_status, '')}".rstrip()
+    else:
+        yield from ((1, what) for what in result.unfit)
+        if not error and not result.unfit:
+            yield from _not_given(snippet, result)
+
+
+def _not_given(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
+    missing = [name for name in snippet.facts if name not in result.facts]
+    if missing:
+        yield 1, f"it ended before it gave the facts {', '.join(missing)}"
+    if not result.claims:
+        yield 1, "it made no claim; let an assert say what a page may state"
+    if not result.stdout.strip() and not result.figures:
+        yield 1, "it shows nothing; print what a reader should see"
+
+
+def _leftovers(shown: dict, redactor: Redactor) -> Iterable[tuple[int, str]]:
+    text = "\n".join([shown["stdout"], shown["stderr"], str(shown["claims"]), str(shown["facts"])])
+    kinds = redactor.leftovers(text)
+    if kinds:
+        yield 1, f"its output still holds what must not be published ({', '.join(kinds)})"
+
+
+class _Progress:
+    """Says what is running when that takes long, so that a slow build does not look like a dead one."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count = total, 0
+        self.said = time.monotonic()
+
+    def ended(self) -> None:
+        self.count += 1
+
+    def __call__(self, active: list[runner.Run]) -> None:
+        now = time.monotonic()
+        if active and now - self.said > SLOW:
+            self.said = now
+            running = ", ".join(f"{run.snippet.name} ({now - run.started:.0f} s)" for run in active)
+            print(f"live: {self.count} of {self.total} ran; running: {running}", file=sys.stderr, flush=True)
