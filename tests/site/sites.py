@@ -1,0 +1,99 @@
+"""Making projects and building them, as a person would: with the command line, in a folder of their own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent  # not resolved: the environment's own, with its packages
+
+
+def checkout(target: Path) -> Path:
+    """Copy what a clone would have, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target / name)
+    return target
+
+
+def project(target: Path, pages: dict[str, str], snippets: dict[str, str], nav: list[str] | None = None) -> Path:
+    """Make a small project with the settings of the real one. `nav` is all pages unless it is given."""
+    settings = (
+        (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[0].replace("hooks/events.py", f"{ROOT}/hooks/events.py")
+    )
+    shutil.copytree(ROOT / "docs" / "assets", target / "docs" / "assets")
+    files = {"mkdocs.yml": f"{settings}\nnav: {json.dumps(nav or list(pages))}\n"}
+    files |= {f"docs/{name}": text for name, text in pages.items()}
+    files |= {f"snippets/{name}.py": text for name, text in snippets.items()}
+    for name, text in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(text)
+    return target
+
+
+def snippet(title: str, body: str, dependencies: tuple[str, ...] = (), **header: object) -> str:
+    """Write a snippet's source. What JSON writes for a list, a string or a number is also TOML."""
+    keys = "".join(f"# {name} = {json.dumps(value)}\n" for name, value in header.items())
+    return (
+        f'# /// script\n# requires-python = ">=3.11"\n# dependencies = {json.dumps(dependencies)}\n#\n'
+        f'# [tool.live]\n{keys}# ///\n"""{title}"""\n{body}\n'
+    )
+
+
+def fence(name: str, options: str = "") -> str:
+    return f"``` snippet {options}\n{name}\n```\n\n"
+
+
+def environment(root: Path, bundle: Path, **more: str) -> dict[str, str]:
+    """The caller's environment without its settings of a build; the engine of `root` comes first."""
+    kept = {name: value for name, value in os.environ.items() if name in ("LIVE_STAGING", "LIVE_SANDBOX")}
+    kept |= {name: value for name, value in os.environ.items() if not name.startswith(("LIVE_", "REPO_", "SITE_"))}
+    hooks = root / "hooks" if (root / "hooks").is_dir() else ROOT / "hooks"
+    own = {"PYTHONPATH": str(hooks), "LIVE_BUNDLE": str(bundle), "NO_MKDOCS_2_WARNING": "1"}
+    return kept | own | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+
+
+def build(
+    root: Path, site: Path, bundle: Path, *options: str, tool: str = "mkdocs", **more: str
+) -> subprocess.CompletedProcess:
+    """Build a site; what was said is in `stdout`."""
+    site_option = [] if tool == "zensical" else ["--site-dir", site]
+    return run([BIN / tool, "build", *site_option, *options], root, environment(root, bundle, **more))
+
+
+def run(command: list, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def tree(*folders: Path) -> dict[str, tuple[int, bytes]]:
+    """Time and content of every file; caches of Python do not count."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes())
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def pages_of(site: Path) -> list[Path]:
+    return sorted(path for path in site.rglob("*.html") if path.name != "404.html")

@@ -1,0 +1,127 @@
+"""`mkdocs serve` while somebody writes."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+import sites
+
+SOURCE = "\nword = 'first'\nprint(word, 'output')\nassert len(word) < 9, f'the word was {word}'\n"
+
+
+class Served:
+    """A project that is being served, with what the server said."""
+
+    def __init__(self, folder):
+        pages = {"index.md": f"# Served\n\nProse.\n\n{sites.fence('t/one')}{sites.fence('t/two')}"}
+        snippets = {f"t/{name}": sites.snippet(f"{name.title()}.", SOURCE) for name in ("one", "two")}
+        self.root = sites.project(folder / "root", pages, snippets)
+        self.page, self.snippet = self.root / "docs" / "index.md", self.root / "snippets" / "t" / "one.py"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address, self.log = f"http://127.0.0.1:{port}/", folder / "log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sites.BIN / "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"],
+                cwd=self.root,
+                env=sites.environment(self.root, folder / "bundle"),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.wait(lambda: "Serving on" in self.said())
+
+    def said(self):
+        return self.log.read_text()
+
+    def builds(self):
+        return self.said().count("Documentation built in")
+
+    def ran(self):
+        """What each build so far says that it ran."""
+        return [int(count) for count in re.findall(r"(\d+) ran now", self.said())]
+
+    def html(self):
+        with urllib.request.urlopen(self.address, timeout=30) as answer:
+            return answer.read().decode()
+
+    def edit(self, path, old, new):
+        """Change a file and wait for the page that comes of it."""
+        before = self.builds()
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.wait(lambda: self.builds() > before)
+        return self.html()
+
+    def wait(self, condition, seconds=40):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end and self.process.poll() is None, self.said()
+            time.sleep(0.1)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@pytest.fixture
+def served(tmp_path):
+    server = Served(tmp_path)
+    yield server
+    server.stop()
+
+
+def test_serving_follows_edits_shows_failures_and_touches_nothing(served, open_page):
+    watched = [served.root / "docs", served.root / "snippets", sites.ROOT / "hooks"]
+    before = sites.tree(*watched)
+    page = open_page(served.address, wait="load")
+    assert served.ran() == [2]
+
+    assert "New prose." in served.edit(served.page, "Prose.", "New prose.")
+    assert served.ran()[-1] == 0
+    page.get_by_text("New prose.").wait_for()  # the page in the browser came by itself
+
+    assert "second output" in served.edit(served.snippet, "'first'", "'second'")
+    assert served.ran()[-1] == 1
+    page.get_by_text("second output").wait_for()
+
+    broken = served.edit(served.snippet, "'second'", "'much too long'")
+    assert "Failed" in broken and "claim did not hold: the word was much too long" in broken
+    assert "first output" in broken, "the other snippet is still shown"
+    said = "docs/index.md:6: snippet t/one (snippets/t/one.py:11): claim did not hold: the word was much too long"
+    assert said in served.said()
+
+    unreadable = served.edit(served.snippet, "# [tool.live]", "# [tool.live]\n# timeot = 3")
+    assert "unknown key &#x27;timeot&#x27;" in unreadable
+
+    served.edit(served.snippet, "# timeot = 3\n", "")
+    mended = served.edit(served.snippet, "'much too long'", "'third'")
+    assert "third output" in mended and "Failed" not in mended
+    assert served.ran()[-1] == 1
+
+    count = served.builds()
+    time.sleep(2)
+    assert served.builds() == count == 7, "one build for each edit, and none by itself"
+    served.snippet.write_text(served.snippet.read_text().replace("'third'", "'first'"))
+    served.page.write_text(served.page.read_text().replace("New prose.", "Prose."))
+    after = sites.tree(*watched)
+    assert {name: content for name, (_, content) in after.items()} == {n: content for n, (_, content) in before.items()}
+    edited = {str(served.page), str(served.snippet)}
+    assert {name for name in after if after[name][0] != before[name][0]} <= edited
+
+
+def test_the_live_reload_of_a_page_answers(served):
+    epoch, identity = re.search(r"livereload\((\d+), (\d+)\);", served.html()).groups()
+    served.edit(served.page, "Prose.", "Other prose.")
+    with urllib.request.urlopen(f"{served.address}livereload/{epoch}/{identity}", timeout=30) as answer:
+        assert int(answer.read()) > int(epoch)
