@@ -106,7 +106,9 @@ class Redactor:
             self.counts[kind] = self.counts.get(kind, 0) + count
 
     def _address(self, text: str) -> str:
-        """Addresses of this machine alone (127.0.0.1, ::1, 0.0.0.0) tell nothing."""
+        """Addresses of this machine alone (127.0.0.1, ::1, 0.0.0.0) tell nothing, and a::b() is a program's text."""
+        if not re.search(r"\d", text):
+            return text
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
@@ -117,9 +119,8 @@ class Redactor:
         return "[address]"
 
     def _without_secrets(self, line: str) -> str:
-        for secret in _secrets(line):
-            line = line.replace(secret, "[secret]")
-            self._count("secret", 1)
+        for secret in set(_secrets(line)):  # it may be a part of the word only, such as the prefix of a token
+            line = self._replace(re.compile(rf"[\w.+/=-]*{re.escape(secret)}[\w.+/=-]*"), "secret", line)
         return line
 
 
@@ -155,11 +156,11 @@ def _pattern(word: str, kind: str) -> re.Pattern[str]:
 def _scanner() -> Any:
     """The detectors of detect-secrets that know the form of a secret; those that guess by entropy would eat hashes."""
     from detect_secrets.core import scan  # noqa: PLC0415  (a slow import, needed only where something ran)
-    from detect_secrets.settings import default_settings, get_settings  # noqa: PLC0415
+    from detect_secrets.settings import get_settings  # noqa: PLC0415
 
-    default_settings().__enter__()
-    get_settings().disable_plugins(*(name for name in get_settings().plugins if name not in DETECTORS))
-    get_settings().disable_filters(*list(get_settings().filters))
+    get_settings().clear()
+    get_settings().configure_plugins([{"name": name} for name in DETECTORS])
+    get_settings().disable_filters(*list(get_settings().filters))  # they pass over what looks like an example
     return scan
 
 

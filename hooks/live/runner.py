@@ -220,6 +220,8 @@ class Run:
             self.stop(f"did not end within its {self.snippet.timeout:g} s")
         if now - self.sampled[0] < TICK:
             return
+        if self.group and self.group.out_of_memory():  # the kernel may have ended a child alone
+            self.stop(self._too_much_memory())
         pids = processes.tree(self.process.pid)
         if len(pids) > 2 * PROCESSES:
             self.stop(f"started more than {PROCESSES} processes")

@@ -1,0 +1,121 @@
+"""What tells of the machine's people and secrets does not reach a capture, and ordinary text stays."""
+
+import json
+import platform
+
+import pytest
+from live import redact
+from live.redact import Redactor
+
+# Put together here, so that no scanner takes this file for a leak.
+AWS = "AKIA" + "IOSFODNN7EXAMPLA"
+GITHUB = "ghp_" + "a1B2" * 9
+JWT = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    + "eyJzdWIiOiIxMjM0NTY3ODkwIn0."
+    + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+)
+KEY = "-----BEGIN RSA " + "PRIVATE KEY-----"
+
+
+@pytest.fixture
+def redactor(tmp_path, monkeypatch):
+    """A redactor on a machine with a telling name, user, home and secret."""
+
+    class Account:
+        pw_name, pw_uid, pw_dir, pw_gecos = "maryjane", 1000, "/home/maryjane", "Mary Jane Doe,,,"
+
+    monkeypatch.setattr(redact.pwd, "getpwall", lambda: [Account])
+    monkeypatch.setattr(redact.getpass, "getuser", lambda: "maryjane")
+    monkeypatch.setattr(platform, "node", lambda: "secretbox.example.org")
+    monkeypatch.setenv("HOME", "/home/maryjane")
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2-hunter2")
+    return Redactor(tmp_path / "checkout")
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("on secretbox.example.org and secretbox", "on [host] and [host]"),
+        ("Mary Jane Doe wrote it", "[user] wrote it"),
+        ("maryjane runs /home/maryjane/bin/x", "[user] runs [home]/bin/x"),
+        ("token hunter2-hunter2.", "token [secret]."),
+        ("from 192.0.2.17 and 10.1.2.3:80", "from [address] and [address]:80"),
+        ("at 2001:db8::17 or fe80::1", "at [address] or [address]"),
+        ("mac 52:54:00:12:34:56 up", "mac [address] up"),
+        ("write to someone@example.org", "write to [address]"),
+        (f"id {AWS} end", "id [secret] end"),
+        (f"key {GITHUB} end", "key [secret] end"),
+        (f"jwt {JWT}", "jwt [secret]"),
+    ],
+)
+def test_what_is_telling_is_replaced(redactor, text, cleaned):
+    assert redactor.clean(text) == cleaned
+
+
+def test_the_checkout_is_replaced(redactor, tmp_path):
+    assert redactor.clean(f"in {tmp_path}/checkout/docs") == "in [checkout]/docs"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vm.overcommit_memory = 0",
+        "procps 4.0.2, sysstat 12.6.1, Linux 6.18.44",
+        "7f12a000-7f12b000 r-xp 00000000 fe:00 1234  /usr/lib/libc.so.6",
+        "127.0.0.1 and ::1 and 0.0.0.0",
+        "12:34:56 PM  all",
+        "maryjanes and secretboxes",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "RSS: 12,345 KiB (98.7 %)",
+        "std::vector and a::b()",
+    ],
+)
+def test_ordinary_text_stays(redactor, text):
+    assert redactor.clean(text) == text
+    assert redactor.counts == {}
+
+
+def test_every_part_of_a_structure_is_cleaned_and_counted(redactor):
+    cleaned = redactor.clean({"maryjane": ["maryjane", 5, True, None, {"x": "secretbox"}]})
+
+    assert cleaned == {"[user]": ["[user]", 5, True, None, {"x": "[host]"}]}
+    assert redactor.counts == {"user": 2, "host": 1}
+
+
+def test_what_is_left_over_is_named(redactor):
+    assert redactor.leftovers(f"maryjane {AWS}") == ["secret", "user"]
+    assert redactor.leftovers(redactor.clean(f"maryjane {AWS} {KEY}")) == []
+
+
+def test_short_and_common_names_are_words_and_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "vm")
+    monkeypatch.setattr(redact.getpass, "getuser", lambda: "root")
+    monkeypatch.setattr(redact.pwd, "getpwall", list)
+
+    assert Redactor(tmp_path).clean("vm.overcommit_memory of root") == "vm.overcommit_memory of root"
+
+
+def test_a_capture_holds_nothing_telling_wherever_it_stood(run, monkeypatch):
+    monkeypatch.setattr(platform, "node", lambda: "secretbox")
+    monkeypatch.setenv("API_TOKEN", "hunter2-hunter2")
+    ran = run(
+        "import sys\n"
+        "print('on secretbox with hunter2-hunter2')\n"
+        "print('secretbox', file=sys.stderr)\n"
+        f"word = 'secretbox {GITHUB}'\n"
+        "assert word, 'claimed on secretbox'\n"
+        "import matplotlib.pyplot as plt\n"
+        "figure = plt.figure()\nfigure.text(0, 0, 'secretbox drew')\nfigure.set_label('a secretbox')\n",
+        facts=["word"],
+        dependencies=("matplotlib",),
+    )
+
+    assert ran.problems == []
+    del ran.capture["source"]  # the author's own text
+    whole = json.dumps(ran.capture)
+    assert "secretbox" not in whole
+    assert "hunter2" not in whole
+    assert GITHUB not in whole
+    assert ran.capture["facts"] == {"word": "[host] [secret]"}
+    assert ran.capture["redacted"]["host"] >= 5

@@ -1,0 +1,315 @@
+"""A run ends when it must, with everything that it started, and says why."""
+
+import time
+from pathlib import Path
+
+import pytest
+from live import cgroup, processes, runner
+from live.snippet import Snippet
+
+MiB = 1 << 20
+
+
+@pytest.fixture(params=["control group", "watched"])
+def limited(request, monkeypatch):
+    """Both ways of holding a run to its memory."""
+    if request.param == "watched":
+
+        def refuse(*_):
+            raise PermissionError("no control group in this test")
+
+        monkeypatch.setattr(cgroup, "_places", refuse)
+    else:
+        try:
+            cgroup.ControlGroup("live-test", 64 * MiB, 8).remove()
+        except OSError as error:
+            pytest.skip(f"no control group may be made here: {error}")
+
+
+HOGS = {
+    "in the process": "held = bytearray(400 << 20)",
+    "in children": """
+for _ in range(8):
+    if os.fork() == 0:
+        held = bytearray(50 << 20)
+        time.sleep(20)
+time.sleep(20)
+""",
+    "in memory files": """
+files = [os.memfd_create(name) for name in "abcd"]
+for file in files:
+    os.write(file, bytes(100 << 20))
+time.sleep(20)
+""",
+    "in temporary files": """
+for path in ("/dev/shm/1", "/dev/shm/2", "/tmp/1", "/tmp/2"):
+    open(path, "wb").write(bytes(100 << 20))
+time.sleep(20)
+""",
+    "in System V segments": """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+for _ in range(4):
+    at = libc.shmat(libc.shmget(0, 100 << 20, 0o1600), None, 0)
+    ctypes.memset(at, 1, 100 << 20)
+    libc.shmdt(ctypes.c_void_p(at))
+time.sleep(20)
+""",
+}
+
+
+@pytest.mark.parametrize("where", HOGS)
+def test_memory_over_the_limit_ends_the_run(limited, run, where):
+    started = time.monotonic()
+
+    ran = run(f"import os, time\n{HOGS[where]}\n", memory="200MiB", timeout=15)
+
+    assert ran.said.startswith("used more than the 200 MiB that its header allows"), ran.said or ran.result
+    assert time.monotonic() - started < 12
+
+
+def test_shared_memory_is_not_counted_once_for_each_who_shares_it(limited, run):
+    ran = run(
+        "import mmap, os, time\n"
+        "shared = mmap.mmap(-1, 100 << 20)\n"
+        "shared.write(b'x' * len(shared))\n"
+        "children = []\n"
+        "for _ in range(4):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        sum(shared[::4096])\n        time.sleep(0.5)\n        os._exit(0)\n"
+        "    children.append(pid)\n"
+        "for pid in children:\n    os.waitpid(pid, 0)\n",
+        memory="300MiB",
+    )
+
+    assert ran.problems == []
+
+
+def test_a_run_that_does_not_end_is_ended(run):
+    started = time.monotonic()
+
+    ran = run("import time\nprint('waiting')\ntime.sleep(60)\n", timeout=0.5)
+
+    assert ran.said == "did not end within its 0.5 s"
+    assert ran.result.stdout == "waiting\n"
+    assert time.monotonic() - started < 5
+
+
+def test_a_run_that_ignores_signals_is_ended_too(run):
+    body = "import signal, time\nfor number in range(1, 65):\n    try:\n        signal.signal(number, signal.SIG_IGN)\n"
+    body += "    except (OSError, ValueError):\n        pass\nwhile True:\n    time.sleep(1)\n"
+
+    assert run(body, timeout=1).said == "did not end within its 1 s"
+
+
+def test_endless_output_is_cut_off(run):
+    ran = run("while True:\n    print('x' * 1000)\n")
+
+    assert ran.said == "wrote more than 1 MiB to stdout"
+    assert len(ran.result.stdout) == runner.OUTPUT
+
+
+def test_a_file_cannot_grow_without_end(run):
+    ran = run("""
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = 0
+try:
+    with open("/tmp/x", "wb") as file:
+        while size < 1 << 30:
+            size += file.write(bytes(1 << 20))
+except OSError:
+    pass
+assert size <= 256 << 20, f"{size >> 20} MiB"
+""")
+
+    assert ran.problems == []
+
+
+def test_a_fork_bomb_is_held(run):
+    started = time.monotonic()
+
+    ran = run("import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass\n", timeout=3)
+
+    assert ran.said.startswith(("did not end within", "started more than 64 processes"))
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("import os\nos.kill(os.getppid(), 9)\nimport time\ntime.sleep(5)\n", None),
+        ("import os\nos.closerange(0, 3)\n", "it ended with status"),
+        (
+            "import os\nos.closerange(3, 100)\nassert 1, 'after'\n",
+            "the way on which claims and facts are reported was closed",
+        ),
+        ("import os\nos._exit(0)\n", "it made no claim"),
+        (
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n",
+            "did not end within its 2 s",
+        ),
+        ("import ctypes\nctypes.string_at(0)\n", "it ended with SIGSEGV"),
+    ],
+)
+def test_other_ways_to_go_wrong_have_a_message(run, body, message):
+    ran = run(body, timeout=2)
+
+    if message:
+        assert message in ran.said + (ran.result.stderr if ran.problems else "")
+    else:
+        assert ran.result is not None  # whatever it did, the engine goes on
+
+
+FORGE = """
+import os
+channel = int(open("/proc/self/environ").read().partition("LIVE_CHANNEL=")[2].partition("\\0")[0])
+os.write(channel, {packet!r})
+"""
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b'{"claim": 2, "held": true, "message": "there is no assert in line 2"}',
+        b'{"claim": "x", "held": true, "message": "x"}',
+        b'{"fact": "unnamed", "value": 1}',
+        b'{"peak": "much", "cpu": 1.0}',
+        b"not json",
+        b"[]",
+        b"{}",
+        b"[" * 10_000,
+        b"\xff\xfe",
+    ],
+)
+def test_forged_reports_end_the_run(run, packet):
+    assert run(FORGE.format(packet=packet) + "import time\ntime.sleep(5)\n").said == (
+        "sent a report that the harness does not send"
+    )
+
+
+def test_endless_reports_are_cut_off(run):
+    ran = run("while True:\n    try:\n        assert 0, 'x' * 2000\n    except AssertionError:\n        pass\n")
+
+    assert "reported more than 8 MiB" in ran.said
+
+
+def test_a_fact_that_is_too_large_is_told(run):
+    ran = run("big = 'x' * 300_000\n", facts=["big"])
+
+    assert ran.said.startswith("a fact of 292 KiB; 192 KiB is the most")
+
+
+def test_claims_are_recorded_one_by_one_with_their_messages(run):
+    ran = run("for n in range(3):\n    assert n < 5, f'{n} is less than 5'\n")
+
+    assert [claim["message"] for claim in ran.capture["claims"]][:3] == [f"{n} is less than 5" for n in range(3)]
+
+
+def test_a_claim_in_a_loop_is_recorded_a_limited_number_of_times(run):
+    ran = run("for n in range(1000):\n    assert n >= 0, f'{n} is not negative'\n")
+
+    assert len(ran.capture["claims"]) == 51
+
+
+def test_output_of_commands_comes_in_order(run):
+    ran = run("import subprocess\nprint('one')\nsubprocess.run(['echo', 'two'])\nprint('three')\n")
+
+    assert ran.result.stdout.split()[:3] == ["one", "two", "three"]
+
+
+def test_a_process_list_shows_the_snippet_by_its_name(run):
+    ran = run(
+        "import subprocess\nsubprocess.run(['ps', '-o', 'args', '-p', str(__import__('os').getpid())])\n", needs=["ps"]
+    )
+
+    assert "tried.py" in ran.result.stdout
+    assert "harness" not in ran.result.stdout
+
+
+def test_time_processor_and_memory_are_told(run):
+    ran = run("held = bytearray(100 << 20)\nimport time\nwhile time.process_time() < 0.3:\n    pass\n")
+
+    assert 100 * MiB < ran.result.peak < 200 * MiB
+    assert 0.3 <= ran.result.cpu <= ran.result.seconds + 0.5
+
+
+def clock(seconds=0.0):
+    return f"import time\nprint(time.monotonic())\ntime.sleep({seconds})\nprint(time.monotonic())\n"
+
+
+def spans(ran):
+    return {name.split("/")[1]: tuple(map(float, one.result.stdout.split()[:2])) for name, one in ran.items()}
+
+
+def test_sleeping_runs_hold_no_core(run_all, source):
+    count = 3 * runner.cores()
+    body = clock(1.5) + "assert 1, 'x'\n"
+
+    ran = spans(run_all({f"t/s{n}": source(body, title=f"Sleeper {n}.", memory="50MiB") for n in range(count)}))
+
+    together = max(sum(start <= at < end for start, end in ran.values()) for at, _ in ran.values())
+    assert together > runner.cores()
+
+
+def test_an_exclusive_run_is_alone(run_all, source):
+    body = clock(0.3) + "assert 1, 'x'\n"
+    snippets = {f"t/n{n}": source(body, title=f"Run {n}.", exclusive=n < 2) for n in range(5)}
+
+    ran = spans(run_all(snippets))
+
+    for alone in ("n0", "n1"):
+        start, end = ran[alone]
+        assert all(
+            other_end <= start or end <= other_start for name, (other_start, other_end) in ran.items() if name != alone
+        )
+
+
+def test_the_longest_known_goes_first(monkeypatch):
+    order = []
+
+    class Started(Exception):
+        pass
+
+    def start(snippet, *_):
+        order.append(snippet.name)
+        raise Started
+
+    monkeypatch.setattr(runner, "Run", start)
+    snippets = [Snippet(name, Path(), "", "", "", {}, {}) for name in ("t/short", "t/long", "t/new")]
+    while snippets:
+        with pytest.raises(Started):
+            runner.run_all(snippets, None, {"t/short": 1, "t/long": 9}, None, None)
+        snippets = [snippet for snippet in snippets if snippet.name not in order]
+
+    assert order == ["t/new", "t/long", "t/short"]
+
+
+def test_an_interrupted_round_leaves_nothing(project, source, monkeypatch):
+    from live.capture import Captures
+    from live.snippet import discover
+
+    where = project({"t/one": source("import time\nprint(1)\ntime.sleep(60)\nassert 1, 'x'\n")})
+
+    def interrupt(active):
+        if active and processes.cpu_seconds(processes.tree(active[0].process.pid)) > 0:
+            seen.extend(processes.tree(active[0].process.pid))
+            raise KeyboardInterrupt
+
+    seen = []
+    monkeypatch.setattr("live.execute._Progress.__call__", lambda _, active: interrupt(active))
+    with pytest.raises(KeyboardInterrupt):
+        Captures(where, discover(where.snippets)[0]).take()
+
+    time.sleep(0.3)
+    assert seen
+    assert [pid for pid in seen if state(pid) != "Z"] == []
+
+
+def state(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
