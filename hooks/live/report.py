@@ -84,7 +84,7 @@ def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
 
 def _row(entry: dict[str, Any], link: Callable[[str], str]) -> tuple[str, ...]:
     held = sum(claim["held"] for claim in entry["claims"])
-    shown = html.escape(entry["snippet"])
+    shown = html.escape(entry["snippet"]).replace("/", "/<wbr>").replace("_", "_<wbr>")  # may break there, not anywhere
     if entry["pages"]:
         page = re.sub(r"(^|/)index/$", r"\1", entry["pages"][0].removesuffix(".md") + "/")
         shown = f'<a href="{link(page or "./")}#{html.escape(entry["anchor"])}">{shown}</a>'
