@@ -120,7 +120,7 @@ class Redactor:
 
     def _without_secrets(self, line: str) -> str:
         for secret in set(_secrets(line)):  # it may be a part of the word only, such as the prefix of a token
-            line = self._replace(re.compile(rf"[\w.+/=-]*{re.escape(secret)}[\w.+/=-]*"), "secret", line)
+            line = self._replace(re.compile(rf"[\w.+/-]*{re.escape(secret)}[\w.+/=-]*"), "secret", line)
         return line
 
 

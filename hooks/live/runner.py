@@ -60,11 +60,15 @@ class Run:
         self.open = 0
         self.group: ControlGroup | None = None
         self.order: dict[str, Any] = {}
-        self.folder: Path | None = None
+        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))  # a name that mountinfo may show
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.started = time.monotonic()
         try:
             self.process = self._start(staged, theirs)
+        except BaseException:
+            self.channel.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         finally:
             theirs.close()
         self._watch(self.channel, self._packet)
@@ -73,7 +77,6 @@ class Run:
 
     def _start(self, staged: Staged, channel: socket.socket) -> subprocess.Popen:
         walls = sandbox.wanted()
-        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))  # a name that mountinfo may show
         self.folder.chmod(0o755)
         files = {f"/snippets/{self.snippet.name}.py": self.snippet.source.encode()}
         for path in self.snippet.reads:
@@ -122,9 +125,8 @@ class Run:
         self.order["path"] = f"{self.folder}{self.order['path']}"
         self.order["directory"] = str(self.folder)
         self.order["import_from"] = [str(staged.packages)]
-        self.order["limits"] = {
-            name: value for name, value in LIMITS.items() if name != "NPROC"
-        }  # counts all of the user's
+        # That of processes would count all that the user runs.
+        self.order["limits"] = {name: value for name, value in LIMITS.items() if name != "NPROC"}
         shutil.copy(sandbox.SETTINGS, self.folder / "matplotlibrc")
         environment = {
             "HOME": str(self.folder),
