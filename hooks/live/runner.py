@@ -60,14 +60,14 @@ class Run:
         self.open = 0
         self.group: ControlGroup | None = None
         self.order: dict[str, Any] = {}
-        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))  # a name that mountinfo may show
+        self.folder: Path | None = None
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.started = time.monotonic()
         try:
             self.process = self._start(staged, theirs)
         except BaseException:
             self.channel.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove_folder()
             raise
         finally:
             theirs.close()
@@ -77,7 +77,6 @@ class Run:
 
     def _start(self, staged: Staged, channel: socket.socket) -> subprocess.Popen:
         walls = sandbox.wanted()
-        self.folder.chmod(0o755)
         files = {f"/snippets/{self.snippet.name}.py": self.snippet.source.encode()}
         for path in self.snippet.reads:
             files[f"/snippets/{self.snippet.topic}/{path.relative_to(self.snippet.path.parent)}"] = path.read_bytes()
@@ -92,7 +91,7 @@ class Run:
         data = sandbox.Data()
         try:
             if walls:
-                listed = hostlist.write(self.folder / "proc") if self.snippet.sees == "host" else None
+                listed = hostlist.write(self._make_folder() / "proc") if self.snippet.sees == "host" else None
                 name = f"{self.snippet.path.stem}.py"
                 command = sandbox.command(staged, files, name, channel.fileno(), listed, data)
                 environment = {}
@@ -115,6 +114,7 @@ class Run:
         self, staged: Staged, files: dict[str, bytes], channel: socket.socket
     ) -> tuple[list[str], dict[str, str]]:
         """The same run without the sandbox, in a folder of its own: by explicit wish, where there can be none."""
+        self._make_folder()
         for target, content in files.items():
             path = self.folder / target.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +139,16 @@ class Run:
             "LIVE_CHANNEL": str(channel.fileno()),
         }
         return [str(interpreter), "-I", "-S", str(own)], environment
+
+    def _make_folder(self) -> Path:
+        """A folder of the run's own on the host, for the few that need one; mountinfo may show its name."""
+        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))
+        self.folder.chmod(0o755)
+        return self.folder
+
+    def _remove_folder(self) -> None:
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _watch(self, stream: Any, ready: Callable[[], None]) -> None:
         self.selector.register(stream, selectors.EVENT_READ, ready)
@@ -280,7 +290,7 @@ class Run:
             self.process.wait()
         if self.group:
             self.group.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._remove_folder()
         for stream in (self.channel, self.process.stdout, self.process.stderr):
             with contextlib.suppress(KeyError, ValueError):
                 self.selector.unregister(stream)
