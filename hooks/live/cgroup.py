@@ -17,11 +17,12 @@ class ControlGroup:
     """One group, or a pair of them in version 1, that ends with `remove`."""
 
     def __init__(self, name: str, memory: int, processes: int) -> None:
-        """Make it below the group of this process. Raises OSError where that is not allowed."""
+        """Make it below the group of this process; `name` is live-PID-… of this one. Raises OSError if not allowed."""
         self.folders: list[Path] = []
         self.kills = 0
         try:
             for parent, settings in _places(memory, processes):
+                _forget_the_dead(parent)
                 folder = parent / name
                 folder.mkdir()
                 self.folders.append(folder)
@@ -55,6 +56,14 @@ class ControlGroup:
                     break
                 except OSError:
                     time.sleep(0.01)
+
+
+def _forget_the_dead(parent: Path) -> None:
+    """Remove what a build that was killed has left; a group in which something still runs cannot be removed."""
+    for left in parent.glob("live-*-*"):
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            with contextlib.suppress(OSError):
+                left.rmdir()
 
 
 def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, object]]]:

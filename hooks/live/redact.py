@@ -31,6 +31,7 @@ GENERIC = {
     "nobody",
 }
 SHORTEST = 4
+MANY = 20  # different secrets in a line; then nothing of it is kept, for each takes a look at all of it
 SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|KEY$|_PAT$|PRIVATE", re.IGNORECASE)
 DETECTORS = (
     "ArtifactoryDetector",
@@ -119,8 +120,13 @@ class Redactor:
         return "[address]"
 
     def _without_secrets(self, line: str) -> str:
-        for secret in set(_secrets(line)):  # it may be a part of the word only, such as the prefix of a token
-            line = self._replace(re.compile(rf"[\w.+/-]*{re.escape(secret)}[\w.+/=-]*"), "secret", line)
+        found = set(_secrets(line))
+        if len(found) > MANY:
+            self._count("secret", len(found))
+            return "[secret]\n"
+        for secret in found:  # it may be a part of the word only, such as the prefix of a token
+            word = rf"(?<![\w.+/-])[\w.+/-]*?{re.escape(secret)}[\w.+/=-]*"
+            line = self._replace(re.compile(word), "secret", line).replace(secret, "[secret]")
         return line
 
 

@@ -274,12 +274,7 @@ class Run:
         result.stderr = self.output["stderr"].decode(errors="replace")
         if self.order and not result.stopped:
             result.stopped = "its sandbox did not start"
-        if (
-            self.group
-            and self.group.out_of_memory()
-            and not result.stopped
-            and result.status != self.snippet.exit_status
-        ):
+        if self.group and self.group.out_of_memory() and not result.stopped:
             result.stopped = self._too_much_memory()
         self.remove()
 
@@ -323,7 +318,6 @@ def run_all(
 
     `done` gets each result as it comes; nothing is kept here. Raises LiveError if there can be no sandbox.
     """
-    sandbox.forget_keyring()
     waiting = sorted(snippets, key=lambda s: (s.exclusive, -known_seconds.get(s.name, float("inf")), s.name))
     active: list[Run] = []
     selector = selectors.DefaultSelector()

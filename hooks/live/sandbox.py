@@ -3,7 +3,6 @@
 Each argument answers something that was seen to get through without it; `tests/live/test_sandbox.py` tries them all.
 """
 
-import ctypes
 import errno
 import functools
 import os
@@ -25,7 +24,8 @@ HARNESS = Path(__file__).with_name("harness.py")
 TEMPORARY = 256 << 20  # bytes in each of /tmp and /dev/shm
 NOBODY = 65534
 FAMILIES = (1, 2, 10, 16)  # of sockets: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
-# By machine: its number in <linux/audit.h>, and those of socket(2) and keyctl(2) there. The C library wraps no keyctl.
+IO_URING_SETUP = 425  # everywhere
+# By machine: its number in <linux/audit.h>, and those of socket(2) and keyctl(2) there.
 NUMBERS = {"x86_64": (0xC000003E, 41, 250), "aarch64": (0xC00000B7, 198, 219), "riscv64": (0xC00000F3, 198, 219)}
 HELP = (
     "Install it with 'sudo apt-get install bubblewrap'. Ubuntu 23.10 and later keep ordinary users from making user "
@@ -76,7 +76,7 @@ def weaknesses() -> list[str]:
     lacking = [option for option in ("--disable-userns", "--size") if option not in options]
     notes = [f"this bubblewrap is older than 0.8 and lacks {' and '.join(lacking)}"] if lacking else []
     if not _filter():
-        notes.append(f"no system call filter for {platform.machine()}: snippets can open sockets to the hypervisor")
+        notes.append(f"no system call filter for {platform.machine()}: snippets reach the hypervisor and keyrings")
     return notes
 
 
@@ -120,24 +120,18 @@ def command(
     return [path, "--args", hidden, "--", str(staged.interpreter), "-I", "-S", name]
 
 
-def forget_keyring() -> None:
-    """Join a new, empty session keyring: the one of the login could otherwise be read by whatever is started from here.
-
-    keyctl(2), KEYCTL_JOIN_SESSION_KEYRING.
-    """
-    if platform.machine() in NUMBERS:
-        ctypes.CDLL(None).syscall(NUMBERS[platform.machine()][2], 1, None)
-
-
 def _filter() -> bytes:
-    """A seccomp program (seccomp(2)) that refuses what a network namespace does not hold; empty where it is not known.
+    """A seccomp program (seccomp(2)) that refuses what no namespace holds back; empty for a machine not known here.
 
-    Those are sockets of other families, above all AF_VSOCK, which leads to the hypervisor, and io_uring, which can
-    make sockets without socket(2). Programs of another architecture than the machine's get no system call at all.
+    Those are sockets of other families, above all AF_VSOCK, which leads to the hypervisor; io_uring, which can make
+    sockets without socket(2); and the user's keyrings (add_key, request_key and keyctl have numbers in a row).
+    Programs of another architecture than the machine's get no system call at all.
     """
     if platform.machine() not in NUMBERS:
         return b""
-    machine, socket, _ = NUMBERS[platform.machine()]
+    machine, socket, keyctl = NUMBERS[platform.machine()]
+    refused = (IO_URING_SETUP, keyctl - 2, keyctl - 1, keyctl)
+    last = len(refused) - 1
     load, equal, at_least, end = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ, BPF_JMP|JGE, BPF_RET
     allow, refuse = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
     program = [
@@ -145,13 +139,13 @@ def _filter() -> bytes:
         (equal, 1, 0, machine),
         (end, 0, 0, refuse | errno.ENOSYS),
         (load, 0, 0, 0),  # the number of the call
-        (at_least, 1, 0, 0x40000000),  # of the x32 interface
-        (equal, 0, 1, 425),  # io_uring_setup(2)
+        (at_least, len(refused), 0, 0x40000000),  # of the x32 interface
+        *((equal, last - place, int(place == last), number) for place, number in enumerate(refused)),
         (end, 0, 0, refuse | errno.ENOSYS),
         (equal, 1, 0, socket),
         (end, 0, 0, allow),
         (load, 0, 0, 16),  # the low half of its first argument
-        *((equal, len(FAMILIES) - number, 0, family) for number, family in enumerate(FAMILIES)),
+        *((equal, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)),
         (end, 0, 0, refuse | errno.EAFNOSUPPORT),
         (end, 0, 0, allow),
     ]
@@ -201,10 +195,13 @@ def _system(staged: Staged, options: str, data: Data) -> list[str]:
 
 
 def _proc(host_list: Path | None) -> list[str]:
-    """The snippet's own /proc, or under it, at /run/proc, with a prepared list of the host's processes in its place."""
-    if host_list is None:
-        return ["--proc", "/proc"]
-    return ["--proc", "/run/proc", "--ro-bind", str(host_list), "/proc"]
+    """The snippet's own /proc, or under it, at /run/proc, with a prepared list of the host's processes in its place.
+
+    What is hidden of it names the keys of the user who builds.
+    """
+    own = "/run/proc" if host_list else "/proc"
+    hidden = ["--ro-bind", "/dev/null", f"{own}/keys"] if Path("/proc/keys").exists() else []
+    return ["--proc", own, *hidden, *(["--ro-bind", str(host_list), "/proc"] if host_list else [])]
 
 
 def _environment(staged: Staged, channel: int) -> list[str]:

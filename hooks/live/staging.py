@@ -103,7 +103,7 @@ def _fill(folder: Path, distributions: dict[str, metadata.Distribution]) -> None
     temporary = Path(tempfile.mkdtemp(prefix="live-", dir=ROOT))
     try:
         for distribution in distributions.values():
-            _copy_distribution(distribution, temporary / "packages")
+            copy_distribution(distribution, temporary / "packages")
         if sys.base_prefix not in SYSTEM_PREFIXES:
             _copy_python(temporary / "python")
         (temporary / "packages").mkdir(exist_ok=True)
@@ -119,7 +119,7 @@ def _fill(folder: Path, distributions: dict[str, metadata.Distribution]) -> None
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _copy_distribution(distribution: metadata.Distribution, target: Path) -> None:
+def copy_distribution(distribution: metadata.Distribution, target: Path) -> None:
     """Copy the files that the distribution's record lists; scripts and others outside site-packages stay behind."""
     for file in distribution.files or []:
         if ".." in file.parts or "tests" in file.parts:

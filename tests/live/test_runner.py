@@ -190,6 +190,88 @@ def test_forged_reports_end_the_run(run, packet):
     )
 
 
+def test_what_json_does_not_know_is_no_fact(run):
+    for value in (b"NaN", b"1e999", b"9" * 5000):
+        packet = b'{"fact": "n", "value": ' + value + b"}"
+        ran = run("n = 1\n" + FORGE.format(packet=packet) + "import time\ntime.sleep(5)\n", facts=["n"])
+        assert ran.said == "sent a report that the harness does not send"
+
+
+def test_an_empty_report_hides_no_claim_that_does_not_hold(run):
+    ran = run(FORGE.format(packet=b"") + "import time\ntime.sleep(0.3)\nassert False, 'it is so'\n")
+
+    assert ran.problems
+    assert ran.capture is None
+
+
+def test_text_that_is_no_unicode_is_kept_readable(run):
+    ran = run("name = 'x\\udc80y'\nassert name, f'its name is {name}'\n", facts=["name"])
+
+    assert ran.capture["facts"] == {"name": "x?y"}
+    assert ran.capture["claims"][0]["message"] == "its name is x?y"
+
+
+def test_a_fact_that_holds_itself_is_told(run):
+    assert "it holds itself" in run("round_ = []\nround_.append(round_)\n", facts=["round_"]).said
+
+
+def test_a_daemon_does_not_survive_the_run(run):
+    ran = run("""
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 100)
+        os.execv("/bin/sleep", ["sleep", "86399.25"])
+    os._exit(0)
+os.wait()
+while b"86399.25" not in b"".join(open(f"/proc/{n}/cmdline", "rb").read() for n in os.listdir("/proc") if n.isdigit()):
+    time.sleep(0.01)
+""")
+
+    assert ran.problems == []
+    time.sleep(0.2)
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"86399.25" in content(path)]
+
+
+def content(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("3", 3), ("-1", 255), ("300", 44), ("None", 0), ("'why'", 1), ("True", 1)]
+)
+def test_the_exit_status_is_the_one_that_python_gives(run, code, status):
+    ran = run(f"import sys\nprint('x')\nassert 1, 'x'\nsys.exit({code})\n", plain=True, exits=status)
+
+    assert ran.problems == []
+    assert ran.capture["status"] == status
+
+
+def test_the_least_memory_does_not_stop_the_engine(limited, run):
+    ran = run("held = bytearray(8 << 20)\nimport time\ntime.sleep(5)\n", memory="64KiB")
+
+    assert ran.said.startswith("used more than the ")
+
+
+def test_groups_of_builds_that_were_killed_are_removed(run):
+    import subprocess
+
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    try:
+        left = cgroup.ControlGroup(f"live-{dead.pid}-1", 64 * MiB, 8).folders
+    except OSError as error:
+        pytest.skip(f"no control group may be made here: {error}")
+
+    run("")
+
+    assert [folder for folder in left if folder.exists()] == []
+
+
 def test_endless_reports_are_cut_off(run):
     ran = run("while True:\n    try:\n        assert 0, 'x' * 2000\n    except AssertionError:\n        pass\n")
 
