@@ -28,11 +28,10 @@ def checkout(target: Path) -> Path:
 
 
 def project(target: Path, pages: dict[str, str], snippets: dict[str, str], nav: list[str] | None = None) -> Path:
-    """Make a small project with the settings of the real one. `nav` is all pages unless it is given."""
-    settings = (
-        (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[0].replace("hooks/events.py", f"{ROOT}/hooks/events.py")
-    )
+    """Make a small project with the engine and settings of the real one. `nav` is all pages unless it is given."""
+    settings = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[0]
     shutil.copytree(ROOT / "docs" / "assets", target / "docs" / "assets")
+    shutil.copytree(ROOT / "hooks", target / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
     files = {"mkdocs.yml": f"{settings}\nnav: {json.dumps(nav or list(pages))}\n"}
     files |= {f"docs/{name}": text for name, text in pages.items()}
     files |= {f"snippets/{name}.py": text for name, text in snippets.items()}
@@ -59,8 +58,7 @@ def environment(root: Path, bundle: Path, **more: str) -> dict[str, str]:
     """The caller's environment without its settings of a build; the engine of `root` comes first."""
     kept = {name: value for name, value in os.environ.items() if name in ("LIVE_STAGING", "LIVE_SANDBOX")}
     kept |= {name: value for name, value in os.environ.items() if not name.startswith(("LIVE_", "REPO_", "SITE_"))}
-    hooks = root / "hooks" if (root / "hooks").is_dir() else ROOT / "hooks"
-    own = {"PYTHONPATH": str(hooks), "LIVE_BUNDLE": str(bundle), "NO_MKDOCS_2_WARNING": "1"}
+    own = {"PYTHONPATH": str(root / "hooks"), "LIVE_BUNDLE": str(bundle), "NO_MKDOCS_2_WARNING": "1"}
     return kept | own | {"PYTHONDONTWRITEBYTECODE": "1"} | more
 
 

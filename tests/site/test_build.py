@@ -180,7 +180,7 @@ def test_a_missing_command_is_a_visible_skip_that_strict_refuses(tmp_path):
     page = f"# Skip\n\n{sites.fence('t/skip')}It was `#!fact t/skip.size`.\n"
     root = sites.project(tmp_path / "root", {"index.md": page}, {"t/skip": source})
     (tmp_path / "sitecustomize.py").write_text("from live import tools\ntools.PACKAGES['frobnicate'] = 'frob-utils'\n")
-    path = f"{tmp_path}:{sites.ROOT}/hooks"
+    path = f"{tmp_path}:{root}/hooks"
 
     done = sites.build(root, tmp_path / "site", tmp_path / "bundle", PYTHONPATH=path)
     assert done.returncode == 0, done.stdout

@@ -40,7 +40,8 @@ class Served:
         return self.log.read_text()
 
     def builds(self):
-        return self.said().count("Documentation built in")
+        """How often it built after an edit. MkDocs drops a message that it wrote before, such as an equal time."""
+        return self.said().count("Reloading browsers")
 
     def ran(self):
         """What each build so far says that it ran."""
@@ -82,7 +83,7 @@ def served(tmp_path):
 
 
 def test_serving_follows_edits_shows_failures_and_touches_nothing(served, open_page):
-    watched = [served.root / "docs", served.root / "snippets", sites.ROOT / "hooks"]
+    watched = [served.root / "docs", served.root / "snippets", served.root / "hooks"]
     before = sites.tree(*watched)
     page = open_page(served.address, wait="load")
     assert served.ran() == [2]
@@ -111,7 +112,7 @@ def test_serving_follows_edits_shows_failures_and_touches_nothing(served, open_p
 
     count = served.builds()
     time.sleep(2)
-    assert served.builds() == count == 7, "one build for each edit, and none by itself"
+    assert served.builds() == count == 6, "one build for each edit, and none by itself"
     served.snippet.write_text(served.snippet.read_text().replace("'third'", "'first'"))
     served.page.write_text(served.page.read_text().replace("New prose.", "Prose."))
     after = sites.tree(*watched)
