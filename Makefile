@@ -1,6 +1,6 @@
 # Each target sets up what it needs first; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve site test bench capture list run lint format lock clean
+.PHONY: help setup serve site test bench capture list run lab lint format lock clean
 
 BIN := .venv/bin
 PORT ?= 8000
@@ -36,7 +36,10 @@ list: setup ## list the snippets
 	@$(BIN)/python -m live list
 
 run: setup ## run one snippet and print what a page would show: make run NAME=memory/shared_page_is_split
-	@$(BIN)/python -m live run $(NAME)
+	@$(BIN)/python -m live run $(if $(HOST),--host $(HOST)) $(NAME)
+
+lab: setup ## open a shell in a throw-away machine in which all may be broken: make lab ARGS="--kernel newer --memory 1G"
+	@$(BIN)/python -m live lab $(ARGS)
 
 lint: setup ## style of all Python files
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import pytest
 from live.build import Build
 
 ROOT = Path(__file__).parent.parent
+os.environ.setdefault("LIVE_LAB", str(ROOT / ".cache" / "lab"))  # made once, for all projects of the tests
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +28,15 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 @pytest.fixture(scope="session")
 def facts_of(captured: Build) -> Any:
-    """The facts that a snippet measured: facts_of("memory/name"). Skips where the snippet could not run here."""
+    """The facts that a snippet measured: facts_of("memory/name") on the first host of its header, or on a named one.
 
-    def facts_of(name: str) -> dict[str, Any]:
-        (entry,) = [entry for entry in captured.report["captures"] if entry["snippet"] == name]
+    Skips where the snippet could not run here.
+    """
+    hosts = {snippet.name: snippet.hosts for snippet in captured.snippets}
+
+    def facts_of(name: str, host: str = "") -> dict[str, Any]:
+        wanted = (name, host or hosts[name][0])
+        (entry,) = [entry for entry in captured.report["captures"] if (entry["snippet"], entry["host"]) == wanted]
         if entry["status"] == "skipped":
             pytest.skip(entry["reason"])
         assert entry["status"] == "held", entry["reason"]

@@ -1,20 +1,23 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
-Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | export SITE
+Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | export SITE
 """
 
 import argparse
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from live import bundle, report
 from live.build import Build
 from live.capture import Captures
+from live.host import summary
 from live.problems import LiveError, Problem, listed
 from live.project import Project
-from live.snippet import Snippet, discover, nearest
+from live.snippet import HOSTS, Snippet, discover, nearest
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,8 +29,14 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in (("run", "run snippets now and print what they give"), ("show", "print what a page would show")):
         command = commands.add_parser(name, help=text)
         command.add_argument("names", nargs="+", metavar="NAME", help="topic/name, with or without .py, or its path")
+        if name == "run":
+            command.add_argument("--host", choices=HOSTS, help="run there, whatever the header says")
     capture = commands.add_parser("capture", help="capture what the site needs, without building it")
     capture.add_argument("--fresh", action="store_true", help="run everything, also what has a valid capture")
+    lab = commands.add_parser("lab", help="open a shell in a guest of the lab, with all snippets in it")
+    lab.add_argument("--kernel", choices=["release", "newer"], default="release")
+    for name, default in (("memory", "512M"), ("swap", "256M"), ("disk", "256M")):
+        lab.add_argument(f"--{name}", default=default, help=f"default: {default}")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
     given = parser.parse_args(arguments)
@@ -41,25 +50,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _list(project: Project, _: argparse.Namespace) -> int:
     snippets, problems = discover(project.snippets)
-    entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
-    for snippet in snippets:
-        entry = entries.get(snippet.name, {})
+    entries = {(entry["snippet"], entry["host"]): entry for entry in bundle.read_report(project.bundle)["captures"]}
+    for snippet, host in ((each, host) for each in snippets for host in each.hosts):
+        entry = entries.get((snippet.name, host), {})
         held = sum(claim["held"] for claim in entry.get("claims", []))
-        print(f"{entry.get('status', 'not run'):8} {held:3} claims  {snippet.name:44} {snippet.title}")
+        print(f"{entry.get('status', 'not run'):8} {held:3} claims  {host:9}  {snippet.name:44} {snippet.title}")
     print(listed(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 
 
 def _run(project: Project, given: argparse.Namespace) -> int:
     """Run the named snippets afresh, keep what they gave, and print it."""
-    captures = Captures(project.with_mode("fresh"), _named(project, given.names), partial=True).take()
+    snippets = _named(project, given.names)
+    if given.host:
+        snippets = [replace(snippet, hosts=[given.host]) for snippet in snippets]
+    captures = Captures(project.with_mode("fresh"), snippets, partial=True).take()
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":
             print(f"skipped {outcome.snippet.name}: {outcome.reason}", file=sys.stderr)
-    for snippet in {
-        outcome.snippet.name: outcome.snippet for outcome in captures.outcomes.values() if outcome.status == "held"
-    }.values():
-        _print(project, snippet)
+    for snippet in snippets:
+        if any(captures.outcomes[snippet.name, host].status == "held" for host in snippet.hosts):
+            _print(project, snippet)
     if captures.problems:
         raise LiveError(captures.problems)
     return 0
@@ -77,6 +88,24 @@ def _capture(project: Project, given: argparse.Namespace) -> int:
     if build.problems:
         raise LiveError(build.problems)
     return 0
+
+
+def _lab(project: Project, given: argparse.Namespace) -> int:
+    """Open a shell in a guest. Raises LiveError where there can be none."""
+    from live.lab import image, machine, run, settings  # noqa: PLC0415  (no other command needs them)
+
+    if machine.lacking():
+        raise LiveError([Problem(what=machine.lacking())])
+    try:
+        lab = settings.read({name: getattr(given, name) for name in ("memory", "swap", "disk")}, nearest)
+    except ValueError as error:
+        raise LiveError([Problem(what=str(error))]) from None
+    made = image.get(project.lab, given.kernel)
+    files = (path for path in project.snippets.glob("[a-z]*/*") if path.is_file())
+    snippets = {str(path.relative_to(project.snippets)): path.read_bytes() for path in files}
+    print("The snippets are in /snippets; 'exit' turns the machine off.", flush=True)
+    addition = run.addition(None, snippets, lab)
+    return machine.start(made, lab, addition, machine.accelerator(made), terminal=True).wait()
 
 
 def _export(project: Project, given: argparse.Namespace) -> int:
@@ -106,12 +135,19 @@ def _named(project: Project, names: list[str]) -> list[Snippet]:
 
 def _print(project: Project, snippet: Snippet) -> None:
     """Print a capture as its block on a page would show it. Raises LiveError where there is none."""
-    capture = project.bundle.load(snippet.name, "build")
-    if capture is None:
+    captures = [project.bundle.load(snippet.name, host) for host in snippet.hosts]
+    if not any(captures):
         entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
         reason = entries.get(snippet.name, {}).get("reason", "it did not run yet")
         raise LiveError([Problem(snippet=snippet.name, what=f"has no capture: {reason}")])
-    print(f"{snippet.title}\n{'=' * len(snippet.title)}\n{capture['stdout']}", end="")
+    print(f"{snippet.title}\n{'=' * len(snippet.title)}")
+    for capture in filter(None, captures):
+        _print_capture(capture)
+
+
+def _print_capture(capture: dict[str, Any]) -> None:
+    print(capture["stdout"], end="")
+    print("".join(f"  log {line}\n" for line in capture.get("log", "").splitlines()), end="")
     for figure in capture["figures"]:
         print(f"[figure: {figure['text']}]")
     for claim in capture["claims"]:
@@ -119,7 +155,7 @@ def _print(project: Project, snippet: Snippet) -> None:
     for name, value in capture["facts"].items():
         print(f"  fact {name} = {value!r}")
     cost = f"{capture['seconds']} s, {capture['cpu_seconds']} s CPU"
-    print(f"  {capture['captured']}, {cost}, Linux {capture['host']['kernel']}\n")
+    print(f"  {capture['captured']}, {cost}, {summary(capture['host'])}\n")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Build:
     def _checked(self, captures: Captures) -> list[Problem]:
         """Problems of the runs with the page that shows each, and problems of the references."""
         known = {snippet.name: snippet for snippet in self.snippets}
-        facts = {name: o.capture["facts"] for (name, _), o in captures.outcomes.items() if o.status == "held"}
+        facts = {place: o.capture["facts"] for place, o in captures.outcomes.items() if o.status == "held"}
         unreadable = {problem.snippet for problem in self.problems}
         references = [reference for reference in self.references if reference.snippet not in unreadable]
         return (

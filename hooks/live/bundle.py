@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from live import tools
 from live.snippet import Snippet
 
 FORMAT = 1
 FOLDER = Path(__file__).parent
-ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "runner.py", "sandbox.py")  # what shapes a run
+# What of the engine shapes a run on the machine that builds, and in the lab.
+BUILD_ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "run.py", "sandbox.py", "sandboxed.py")
+LAB_ENGINE = ("harness.py", "host.py", "run.py", "lab/guest.py", "lab/machine.py", "lab/run.py", "lab/settings.py")
 KEPT_HOST = (
     "kernel",
     "architecture",
@@ -98,24 +99,21 @@ def write_json(path: Path, value: Any) -> None:
         raise
 
 
-def key(snippet: Snippet, host: dict[str, Any], versions: dict[str, str]) -> str:
+def key(snippet: Snippet, surroundings: dict[str, Any]) -> str:
     """A hash over all that can change what a run gives. How a page shows it is not in it."""
     matters = {
         "format": FORMAT,
-        "engine": _engine(FOLDER),
         "source": snippet.source,
         "reads": [hashlib.sha256(path.read_bytes()).hexdigest() for path in snippet.reads],
-        "packages": versions,
-        "tools": {name: tools.version(name) for name in snippet.needs},
-        "host": {name: host.get(name) for name in KEPT_HOST},
+        "surroundings": surroundings,
     }
     return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
 
 
 @functools.cache
-def _engine(folder: Path) -> list[str]:
-    """Hashes of the files of the engine that shape a run, as they were when this process loaded them."""
-    return [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ENGINE]
+def engine(files: tuple[str, ...]) -> list[str]:
+    """Hashes of files of the engine, as they were when this process loaded them."""
+    return [hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in files]
 
 
 def read_report(bundle: Bundle) -> dict[str, Any]:

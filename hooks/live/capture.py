@@ -1,19 +1,13 @@
 """The first of the two stages: decide what must run, have it run, and tell what became of each snippet."""
 
-import functools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any
 
-from live import bundle, host, tools
+from live import bundle, hosts
 from live.problems import Problem
 from live.project import Project
 from live.snippet import Snippet
-
-TAIL, TAIL_BYTES = 12, 4 << 10  # of stderr in a message
-SLOW = 5  # seconds between two lines about what is running
 
 
 @dataclass
@@ -54,12 +48,13 @@ class Captures:
     def __init__(self, project: Project, snippets: list[Snippet], partial: bool = False) -> None:
         """`partial`: these are not all snippets, so captures of others are no strangers."""
         self.project, self.snippets, self.partial = project, snippets, partial
-        self.host = {} if project.mode == "frozen" else host.describe()
+        renew = project.mode == "fresh" and not partial
+        self.hosts = {} if project.mode == "frozen" else hosts.all_of(project, snippets, renew)
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.keys: dict[str, str] = {}
-        self.seconds: dict[str, float] = {}
+        self.keys: dict[tuple[str, str], str] = {}
+        self.seconds: dict[tuple[str, str], float] = {}
 
     def take(self) -> "Captures":
         """Bring every snippet to an outcome. Raises LiveError only where nothing can be run at all."""
@@ -71,7 +66,7 @@ class Captures:
                 if self.project.mode == "frozen":
                     self._thaw(outcome)
                 elif not self._settled(outcome):
-                    waiting.append(snippet)
+                    waiting.append(outcome)
         if waiting:
             from live import execute  # noqa: PLC0415  (a warm build runs nothing, and starts faster without it)
 
@@ -94,9 +89,9 @@ class Captures:
         capture = self.load(name, outcome.host)
         if capture and capture["source"] == outcome.snippet.source:
             outcome.status, outcome.reused, outcome.capture = "held", True, summary(capture)
-            self.host = self.host or capture["host"]
             return
-        before = next((e for e in bundle.read_report(self.project.bundle)["captures"] if e["snippet"] == name), {})
+        entries = bundle.read_report(self.project.bundle)["captures"]
+        before = next((e for e in entries if (e["snippet"], e["host"]) == (name, outcome.host)), {})
         if before.get("status") == "skipped":
             outcome.status, outcome.reason = "skipped", before["reason"]
             return
@@ -107,18 +102,22 @@ class Captures:
         )
 
     def _settled(self, outcome: Outcome) -> bool:
-        """Whether there is nothing to run: a tool is absent, or a valid capture is there."""
-        snippet = outcome.snippet
-        lacking = tools.missing(snippet.needs)
+        """Whether there is nothing to run: the host lacks something, or a valid capture is there."""
+        snippet, where = outcome.snippet, self.hosts[outcome.host]
+        lacking = where.lacks(snippet)
         if lacking:
-            outcome.status = "skipped"
-            outcome.reason = f"needs {', '.join(lacking)}, which this machine lacks; {tools.how_to_get(lacking)}"
+            outcome.status, outcome.reason = "skipped", lacking
             return True
-        self.keys[snippet.name] = bundle.key(snippet, self.host, _versions(tuple(snippet.dependencies)))
-        capture = self.load(snippet.name, outcome.host)
+        refused = where.refuses(snippet)
+        if refused:
+            self.fail(outcome, refused, snippet.line_of("# lab"))
+            return True
+        identity = snippet.name, outcome.host
+        self.keys[identity] = bundle.key(snippet, where.surroundings(snippet))
+        capture = self.load(*identity)
         if capture:
-            self.seconds[snippet.name] = capture["seconds"]
-        if self.project.mode == "run" and capture and capture["key"] == self.keys[snippet.name]:
+            self.seconds[identity] = capture["seconds"]
+        if self.project.mode == "run" and capture and capture["key"] == self.keys[identity]:
             outcome.status, outcome.reused, outcome.capture = "held", True, summary(capture)
             return True
         return False
@@ -142,18 +141,13 @@ class Captures:
 
     def _forget_strangers(self) -> None:
         """Captures of snippets that are gone are only in the way; those of one that cannot be read now are not."""
+        known = {snippet.name: snippet.hosts for snippet in self.snippets}
         for name, host_name in list(self.project.bundle.names()):
-            if not (self.project.snippets / f"{name}.py").exists():
+            gone = not (self.project.snippets / f"{name}.py").exists()
+            if gone or host_name not in known.get(name, [host_name]):
                 self.project.bundle.drop(name, host_name)
 
 
 def summary(capture: dict[str, Any]) -> dict[str, Any]:
     """The parts of a capture that the report needs; its output stays on disk."""
-    return {name: capture[name] for name in ("claims", "facts", "seconds", "cpu_seconds", "peak_memory")}
-
-
-@functools.cache
-def _versions(dependencies: tuple[str, ...]) -> dict[str, str]:
-    """The installed versions of what a snippet declares."""
-    names = [re.match(r"[\w.-]+", text)[0] for text in dependencies]
-    return {name: metadata.version(name) for name in names}
+    return {name: capture[name] for name in ("host", "claims", "facts", "seconds", "cpu_seconds", "peak_memory")}

@@ -10,12 +10,15 @@ from live.pages import Reference
 from live.problems import Problem
 from live.snippet import Snippet, nearest
 
-SHOWS = ("all", "output", "source", "figure", "claims")
-OPTIONS = ("show", "section")
+SHOWS = ("all", "output", "source", "figure", "claims", "log")
+OPTIONS = ("show", "section", "host")
 
 
-def references(found: Iterable[Reference], snippets: dict[str, Snippet], facts: dict[str, dict]) -> list[Problem]:
-    """Problems with references. `facts` has the measured facts of those snippets that have a capture."""
+Facts = dict[tuple[str, str], dict[str, Any]]  # by snippet and host
+
+
+def references(found: Iterable[Reference], snippets: dict[str, Snippet], facts: Facts) -> list[Problem]:
+    """Problems with references. `facts` has what was measured by those runs that have a capture."""
     found = list(found)
     problems = [
         Problem(page=reference.where, snippet=reference.snippet, what=what)
@@ -73,6 +76,9 @@ def option(options: dict[str, str], snippet: Snippet | None) -> Iterator[str]:
     show = options.get("show", "all")
     if show not in SHOWS:
         yield f"unknown show={show!r}: {nearest(show, SHOWS)}"
+    host = options.get("host")
+    if host and snippet and host not in snippet.hosts:
+        yield f"it does not run on {host!r}: {nearest(host, snippet.hosts)}"
     section = options.get("section")
     if section and show != "source":
         yield 'a section is a part of the source; add show="source"'
@@ -85,20 +91,24 @@ def anchor(name: str, options: dict[str, str]) -> str:
     parts = ["run", *name.split("/")]
     if options.get("show", "all") != "all":
         parts += [options["show"], *filter(None, [options.get("section")])]
+    parts += filter(None, [options.get("host")])
     return "-".join(parts).replace("_", "-")
 
 
-def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: dict[str, dict]) -> Iterator[str]:
+def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: Facts) -> Iterator[str]:
     snippet = snippets.get(reference.snippet)
     if snippet is None:
         yield f"there is no such snippet: {nearest(reference.snippet, snippets)}"
     elif reference.fact:
         head = reference.fact.split(".")[0]
+        host = reference.host or snippet.hosts[0]
         if head not in snippet.facts:
             yield f"unknown fact {head!r}: {nearest(head, snippet.facts)}"
-        elif reference.snippet in facts:
+        elif host not in snippet.hosts:
+            yield f"it does not run on {host!r}: {nearest(host, snippet.hosts)}"
+        elif (snippet.name, host) in facts:
             try:
-                quote(facts[reference.snippet], reference.fact, reference.spec)
+                quote(facts[snippet.name, host], reference.fact, reference.spec)
             except BadFact as error:
                 yield str(error)
     else:

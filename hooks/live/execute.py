@@ -3,38 +3,70 @@
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from live import bundle, runner, sandbox, staging, tools
+from live import bundle, sandbox
 from live.capture import Captures, Outcome, summary
+from live.hosts import Build
 from live.redact import Redactor
-from live.runner import Result
+from live.run import Result, Run
+from live.runner import Job, run_all
 from live.snippet import Snippet, how_it_ended
 
 SLOW = 5  # seconds between two lines about what is running
 
 
-def run(captures: Captures, waiting: list[Snippet]) -> None:
-    """Run the waiting snippets and bring each to its outcome. Raises LiveError only where nothing can be run at all."""
-    staged = staging.stage({text for snippet in captures.snippets for text in snippet.dependencies})
-    captures.notes += sandbox.weaknesses()
-    progress = _Progress(len(waiting))
+def run(captures: Captures, waiting: list[Outcome]) -> None:
+    """Run what waits and bring each to its outcome. Raises LiveError only where nothing can be run at all."""
+    for name in sorted({outcome.host for outcome in waiting}):
+        captures.notes += captures.hosts[name].notes()
+    jobs = [_job(captures, outcome) for outcome in waiting]
+    progress = _Progress(len(jobs))
+    to_draw: list[tuple[Outcome, Result]] = []
 
-    def done(snippet: Snippet, result: Result) -> None:
-        keep(captures, captures.outcomes[snippet.name, "build"], result)
+    def done(outcome: Outcome, result: Result) -> None:
         progress.ended()
+        if outcome.host != "build" and outcome.snippet.draws and not list(failures(outcome.snippet, result)):
+            to_draw.append((outcome, result))
+        else:
+            keep(captures, outcome, result)
 
-    runner.run_all(waiting, staged, captures.seconds, done, progress)
+    run_all(jobs, done, progress)
+    if to_draw:
+        _draw(captures, to_draw)
+
+
+def _job(captures: Captures, outcome: Outcome) -> Job:
+    job = captures.hosts[outcome.host].job(outcome, outcome.snippet)
+    known = captures.seconds.get((outcome.snippet.name, outcome.host), job.known_seconds)
+    return replace(job, known_seconds=known)
+
+
+def _draw(captures: Captures, measured: list[tuple[Outcome, Result]]) -> None:
+    """Have figures drawn where matplotlib is, in the sandbox, from facts that a guest measured."""
+    here = Build({text for snippet in captures.snippets for text in (*snippet.dependencies, "matplotlib")})
+
+    def done(what: tuple[Outcome, Result], drawn: Result) -> None:
+        outcome, result = what
+        result.figures, result.unfit = drawn.figures, result.unfit + drawn.unfit
+        result.error, result.stopped = drawn.error, drawn.stopped
+        result.stderr += drawn.stderr
+        keep(captures, outcome, result)
+
+    run_all([here.job((outcome, result), outcome.snippet, result.facts) for outcome, result in measured], done)
 
 
 def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     """Store what a run gave, or tell why it cannot be used. An unexpected failure is never stored."""
     snippet, redactor = outcome.snippet, Redactor(captures.project.root)
+    shown = {name: getattr(result, name) for name in ("stdout", "stderr", "log", "claims", "facts", "figures")}
+    shown = redactor.clean(shown)
     capture = {
         "format": bundle.FORMAT,
         "snippet": snippet.name,
-        "key": captures.keys[snippet.name],
-        "host": captures.host | {"tools": {name: tools.version(name) for name in snippet.needs}},
+        "key": captures.keys[snippet.name, outcome.host],
+        "host": redactor.clean(captures.hosts[outcome.host].describe(snippet, result)),
         "captured": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "sandbox": "bubblewrap" if sandbox.wanted() else "none",
         "status": result.status,
@@ -42,12 +74,12 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
         "cpu_seconds": round(result.cpu, 3),
         "peak_memory": result.peak,
         "source": snippet.source,
+        **shown,
+        "redacted": redactor.counts,
     }
-    shown = {name: getattr(result, name) for name in ("stdout", "stderr", "claims", "facts", "figures")}
-    shown = redactor.clean(shown)
-    capture |= shown | {"redacted": redactor.counts}
     outcome.capture = summary(capture)
-    found = [*failures(snippet, result, redactor), *_leftovers(shown, redactor)]
+    found = [(line, redactor.clean(what)) for line, what in failures(snippet, result)]
+    found += _leftovers(shown, redactor)
     for line, what in found:
         captures.fail(outcome, what, line, shown["stderr"])
     if not found:
@@ -59,16 +91,16 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
         captures.project.bundle.drop(snippet.name, outcome.host)
 
 
-def failures(snippet: Snippet, result: Result, redactor: Redactor) -> Iterable[tuple[int, str]]:
+def failures(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
     """Line and message of everything for which a run cannot be shown."""
     broken = {claim["line"]: claim["message"] for claim in result.claims if not claim["held"]}
     for line, message in broken.items():
-        yield line, f"claim did not hold: {redactor.clean(message)}"
+        yield line, f"claim did not hold: {message}"
     error = result.error
     if result.stopped:
         yield 1, result.stopped
     elif error and error["line"] not in broken:
-        yield error["line"], f"{error['type']}: {redactor.clean(error['text'])}"
+        yield error["line"], f"{error['type']}: {error['text']}"
     elif result.status != snippet.exit_status and not error:
         yield 1, f"{how_it_ended(result.status)}; its header expects {how_it_ended(snippet.exit_status, '')}".rstrip()
     else:
@@ -88,7 +120,7 @@ def _not_given(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
 
 
 def _leftovers(shown: dict, redactor: Redactor) -> Iterable[tuple[int, str]]:
-    text = "\n".join([shown["stdout"], shown["stderr"], str(shown["claims"]), str(shown["facts"])])
+    text = "\n".join([shown["stdout"], shown["stderr"], shown["log"], str(shown["claims"]), str(shown["facts"])])
     kinds = redactor.leftovers(text)
     if kinds:
         yield 1, f"its output still holds what must not be published ({', '.join(kinds)})"
@@ -104,7 +136,7 @@ class _Progress:
     def ended(self) -> None:
         self.count += 1
 
-    def __call__(self, active: list[runner.Run]) -> None:
+    def __call__(self, active: Iterable[Run]) -> None:
         now = time.monotonic()
         if active and now - self.said > SLOW:
             self.said = now

@@ -15,7 +15,6 @@ PROC_VM = Path("/proc/sys/vm")
 def describe() -> dict[str, Any]:
     """Describe this machine. Sizes are in bytes. Nothing in it names the machine or its users."""
     return {
-        "name": "build",
         "kernel": platform.release(),
         "distribution": _distribution(),
         "architecture": platform.machine(),
@@ -37,7 +36,8 @@ def describe() -> dict[str, Any]:
 def summary(host: dict[str, Any]) -> str:
     """Describe a host in one line."""
     swap = f"{readable(host['swap'])} swap" if host["swap"] else "no swap"
-    return f"Linux {host['kernel']} · {host['architecture']} · {readable(host['ram'])} RAM · {swap}"
+    line = f"Linux {host['kernel']} · {host['architecture']} · {readable(host['ram'])} RAM · {swap}"
+    return f"{line} · {host['emulation']}" if "emulation" in host else line
 
 
 def _distribution() -> str:

@@ -17,7 +17,7 @@ from pymdownx.superfences import SuperFencesException
 from live import bundle, check, render, report
 from live.facts import BadFact, quote
 from live.figure import BadFigure
-from live.pages import snippet_name
+from live.pages import fact_name, snippet_name
 from live.problems import LiveError, Problem
 from live.project import Project
 from live.snippet import Snippet, read
@@ -36,7 +36,7 @@ class Shelf:
         self.problems: list[Problem] = []
         self.shown: dict[str, int] = {}
         self.report = bundle.read_report(project.bundle)
-        self.entries = {entry["snippet"]: entry for entry in self.report["captures"]}
+        self.entries = {(entry["snippet"], entry["host"]): entry for entry in self.report["captures"]}
         self.snippets: dict[str, Snippet] = {}
 
     def snippet(self, name: str) -> Snippet:
@@ -53,12 +53,12 @@ class Shelf:
         return self.snippets[name]
 
     @functools.lru_cache(maxsize=32)  # noqa: B019  (a shelf lives as long as the build that it serves)
-    def capture(self, name: str) -> dict[str, Any] | None:
+    def capture(self, name: str, host: str) -> dict[str, Any] | None:
         """The capture of a snippet, or None where it was skipped or failed. Raises LiveError where one is missing."""
-        if self.entries.get(name, {}).get("status") in ("skipped", "failed"):
+        if self.entries.get((name, host), {}).get("status") in ("skipped", "failed"):
             return None
         try:
-            found = self.project.bundle.load(name, "build")
+            found = self.project.bundle.load(name, host)
         except bundle.Foreign as error:
             raise LiveError([Problem(snippet=name, what=f"{error}; capture anew with 'make capture'")]) from None
         if not found:
@@ -99,7 +99,7 @@ def fence(source: str, language: str, css_class: str, options: dict[str, Any], m
         if not place.lenient:
             raise SuperFencesException(str(error)) from None
         place.problems += error.problems
-        return render.notice(name, "failed", str(error), options)
+        return render.notice(name, {"host": "", "status": "failed", "reason": str(error)}, options)
 
 
 def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> str:
@@ -107,16 +107,18 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
     wrong = list(check.option(options, snippet))
     if wrong:
         raise LiveError([Problem(snippet=name, what=what) for what in wrong])
-    capture = place.capture(name)
-    if capture is None:
-        entry = place.entries[name]
-        return render.notice(name, entry["status"], entry["reason"], options)
-    place.shown[page_url] = place.shown.get(page_url, 0) + render.size(capture)
+    names = [options["host"]] if "host" in options else snippet.hosts
+    found = {host: place.capture(name, host) for host in names}
+    captures = {host: capture for host, capture in found.items() if capture}
+    notices = [render.notice(name, place.entries[name, host], options) for host in names if host not in captures]
+    if not captures:
+        return "".join(notices)
+    place.shown[page_url] = place.shown.get(page_url, 0) + sum(map(render.size, captures.values()))
     if place.shown[page_url] > render.PAGE_BYTES:
         what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
         raise LiveError([Problem(snippet=name, what=what)])
     try:
-        return render.block(snippet, capture, options, _links(place, name, page_url))
+        return render.block(snippet, captures, options, _links(place, name, page_url)) + "".join(notices)
     except BadFigure as error:
         raise LiveError([Problem(snippet=name, what=str(error))]) from None
 
@@ -125,13 +127,13 @@ def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
     """Render an inline `#!fact topic/name.fact:spec`."""
     place = shelf()
     reference, _, spec = source.strip().partition(":")
-    name, _, path = reference.partition(".")
+    name, host, path = fact_name(reference)
     try:
-        place.snippet(name)
-        capture = place.capture(name)
+        host = host or place.snippet(name).hosts[0]
+        capture = place.capture(name, host)
         if capture is None:
-            return render.fact("not measured", name)
-        return render.fact(quote(capture["facts"], path, spec), name)
+            return render.fact("not measured", name, host)
+        return render.fact(quote(capture["facts"], path, spec), name, host)
     except (LiveError, BadFact) as error:
         problems = error.problems if isinstance(error, LiveError) else [Problem(snippet=name, what=str(error))]
         if not place.lenient:

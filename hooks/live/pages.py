@@ -22,6 +22,7 @@ class Reference:
     options: dict[str, str] = field(default_factory=dict)
     fact: str = ""
     spec: str = ""
+    host: str = ""
 
     @property
     def where(self) -> str:
@@ -53,8 +54,8 @@ def in_page(text: str, page: str) -> Iterator[Reference]:
             body.append(line)
         else:
             for match in FACT.finditer(line):
-                name, _, fact = match[1].partition(".")
-                yield Reference(page, number, name, fact=fact, spec=match[2] or "")
+                name, host, fact = fact_name(match[1])
+                yield Reference(page, number, name, fact=fact, spec=match[2] or "", host=host)
 
 
 def language(info: str) -> str:
@@ -66,6 +67,13 @@ def language(info: str) -> str:
 def options(info: str) -> dict[str, str]:
     """The options of a fence's info string."""
     return {match[1]: next(filter(None, match.groups()[1:]), "") for match in _OPTION.finditer(info)}
+
+
+def fact_name(text: str) -> tuple[str, str, str]:
+    """Snippet, host and fact of `topic/name.fact` or, where it ran on several hosts, `topic/name@host.fact`."""
+    place, _, fact = text.partition(".")
+    name, _, host = place.partition("@")
+    return name, host, fact
 
 
 def snippet_name(body: str) -> str:

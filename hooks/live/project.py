@@ -12,7 +12,11 @@ MODES = ("run", "fresh", "frozen")
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout. `mode` is one of "run" (what has no valid capture), "fresh" (all) and "frozen" (nothing)."""
+    """A checkout.
+
+    mode: "run" (what has no valid capture), "fresh" (all) or "frozen" (nothing).
+    lab: where the images of the lab are kept.
+    """
 
     root: Path
     docs: Path
@@ -20,17 +24,19 @@ class Project:
     bundle: Bundle
     mode: str = "run"
     repository: str = ""
+    lab: Path = Path(".cache/lab")
 
     @classmethod
     def at(cls, root: Path) -> "Project":
-        """The project in a folder, with LIVE_MODE, LIVE_BUNDLE and REPO_URL from the environment. Raises LiveError."""
+        """The project in a folder; its settings are those variables that the README lists. Raises LiveError."""
         root = root.resolve()
         mode = os.environ.get("LIVE_MODE") or "run"
         if mode not in MODES:
             raise LiveError([Problem(what=f"LIVE_MODE is {mode!r}; it can be {', '.join(MODES)}")])
         bundle = Path(os.environ.get("LIVE_BUNDLE") or root / ".cache" / "bundle")
+        lab = Path(os.environ.get("LIVE_LAB") or root / ".cache" / "lab")
         repository = os.environ.get("REPO_URL", "").rstrip("/")
-        return cls(root, root / "docs", root / "snippets", Bundle(bundle), mode, repository)
+        return cls(root, root / "docs", root / "snippets", Bundle(bundle), mode, repository, lab)
 
     def with_mode(self, mode: str) -> "Project":
         """The same project, captured in another way."""

@@ -8,7 +8,7 @@ import itertools
 import keyword
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from live.figure import inline
 from live.snippet import Snippet, how_it_ended
 from live.units import readable
 
+HOSTS = {"build": "The build host", "lab": "The lab", "lab-newer": "The lab, newer kernel"}
 LINES, BYTES = 60, 8 << 10  # of output that is shown unfolded
 MARKS = {"STRING": "s", "FSTRING": "s", "TSTRING": "s", "NUMBER": "m", "COMMENT": "c"}  # classes of the theme
 PAGE_BYTES = 100 << 10  # of output that one page may show
@@ -33,42 +34,60 @@ class Links:
     edit: str = ""
 
 
-def block(snippet: Snippet, capture: dict[str, Any], options: dict[str, str], links: Links) -> str:
+Captures = dict[str, dict[str, Any]]  # by host
+
+
+def block(snippet: Snippet, captures: Captures, options: dict[str, str], links: Links) -> str:
     """The whole block, or the part that the options ask for."""
     show = options.get("show", "all")
-    panels = {
-        "Output": _output(snippet, capture),
-        "Source": _source(snippet.source, f"Source of {snippet.title}"),
-        "Claims": _claims(capture["claims"]),
+    if show == "all":
+        body = _tabs(anchor(snippet.name, options), _panels(snippet, captures, links))
+    elif show == "figure":
+        body = "".join(_figure(figure) for capture in captures.values() for figure in capture["figures"])
+    elif show == "source":
+        body = _source_of(snippet, options.get("section"))
+    else:
+        body = _of_each_host(captures, functools.partial(PARTS[show], snippet))
+    return _frame(snippet, options, body, _provenance(captures, links) if show != "source" else "")
+
+
+def _panels(snippet: Snippet, captures: Captures, links: Links) -> dict[str, str]:
+    """The tabs of a block; where it ran on several hosts each has its own for the output."""
+    several = len(captures) > 1
+    panels = {(HOSTS[host] if several else "Output"): _output(snippet, capture) for host, capture in captures.items()}
+    logs = {host: capture for host, capture in captures.items() if capture.get("log")}
+    if logs:
+        panels["Kernel log"] = _of_each_host(logs, functools.partial(_kernel_log, snippet))
+    return panels | {
+        "Source": _source_of(snippet),
+        "Claims": _of_each_host(captures, functools.partial(_claims, snippet)),
         "Run it": _how_to_run(snippet, links),
     }
-    if show == "all":
-        body = _tabs(anchor(snippet.name, options), panels)
-    elif show == "figure":
-        body = "".join(map(_figure, capture["figures"]))
-    elif show == "source":
-        section = options.get("section")
-        body = (
-            _source(snippet.sections[section], f"{section}, a part of {snippet.title}") if section else panels["Source"]
-        )
-    else:
-        body = panels[show.capitalize()]
-    return _frame(snippet, options, body, _provenance(capture, links) if show != "source" else "")
 
 
-def notice(name: str, status: str, reason: str, options: dict[str, str]) -> str:
-    """What stands in place of a block that cannot be shown: a skip, or a failure while serving."""
-    title = {"skipped": "Not run here", "failed": "Failed"}[status]
+def _of_each_host(captures: Captures, show: Callable[[dict[str, Any]], str]) -> str:
+    """One part of each capture, below its host's name where there are several."""
+    if len(captures) == 1:
+        return "".join(map(show, captures.values()))
+    return "".join(f'<p class="live-host">{HOSTS[host]}</p>{show(capture)}' for host, capture in captures.items())
+
+
+def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
+    """What stands in place of a run that cannot be shown: a skip, or a failure while serving."""
+    title = {"skipped": "Not run here", "failed": "Failed"}[entry["status"]]
+    where = f" in {entry['host']}" if entry["host"].startswith("lab") else ""
+    place = anchor(name, options | ({"host": entry["host"]} if where else {}))
     return (
-        f'<section class="live live-{status}" id="{html.escape(anchor(name, options))}" data-search-exclude>'
-        f'<p class="live-title"><span class="live-mark">{title}</span> {html.escape(name)}</p>'
-        f'<pre class="live-output" tabindex="0">{html.escape(reason)}</pre></section>'
+        f'<section class="live live-{entry["status"]}" id="{html.escape(place)}" data-search-exclude>'
+        f'<p class="live-title"><span class="live-mark">{title}</span> {html.escape(name + where)}</p>'
+        f'<pre class="live-output" tabindex="0">{html.escape(entry["reason"])}</pre></section>'
     )
 
 
-def fact(text: str, name: str) -> str:
+def fact(text: str, name: str, host: str) -> str:
     """A quoted fact, told from the prose around it only on a second look."""
-    return f'<span class="live-fact" title="Measured by {html.escape(name)} for this build">{html.escape(text)}</span>'
+    told = f"Measured by {name} for this build" + (" in the lab" if host.startswith("lab") else "")
+    return f'<span class="live-fact" title="{html.escape(told)}">{html.escape(text)}</span>'
 
 
 def size(capture: dict[str, Any]) -> int:
@@ -140,6 +159,16 @@ def _coloured(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def _kernel_log(snippet: Snippet, capture: dict[str, Any]) -> str:
+    return _text(capture.get("log") or "(the kernel wrote nothing)", f"Kernel log of {snippet.title}")
+
+
+def _source_of(snippet: Snippet, section: str | None = None) -> str:
+    if section:
+        return _source(snippet.sections[section], f"{section}, a part of {snippet.title}")
+    return _source(snippet.source, f"Source of {snippet.title}")
+
+
 @functools.lru_cache(maxsize=256)
 def _source(source: str, label: str) -> str:
     return (
@@ -166,13 +195,16 @@ def _highlighted(source: str) -> Iterator[str]:
     yield html.escape(source[done:], quote=False)
 
 
-def _claims(claims: list[dict[str, Any]]) -> str:
+def _claims(snippet: Snippet, capture: dict[str, Any]) -> str:
     items = "".join(
         f'<li class="live-{"held" if claim["held"] else "broken"}">{html.escape(claim["message"])}'
         f' <span class="live-line">line {claim["line"]}</span></li>'
-        for claim in claims
+        for claim in capture["claims"]
     )
     return f'<ul class="live-claims">{items}</ul>'
+
+
+PARTS = {"output": _output, "claims": _claims, "log": _kernel_log}
 
 
 def _figure(figure: dict[str, str]) -> str:
@@ -195,7 +227,14 @@ def _how_to_run(snippet: Snippet, links: Links) -> str:
     return "".join(lines)
 
 
-def _provenance(capture: dict[str, Any], links: Links) -> str:
+def _provenance(captures: Captures, links: Links) -> str:
+    """A line for each host: what ran there, when, and how long it took."""
+    return "".join(
+        _line(capture, links, last=place == len(captures)) for place, capture in enumerate(captures.values(), 1)
+    )
+
+
+def _line(capture: dict[str, Any], links: Links, last: bool) -> str:
     machine = host.summary(capture["host"])
     held = sum(claim["held"] for claim in capture["claims"])
     when = capture["captured"].replace("T", " ").replace("Z", " UTC")[:16] + " UTC"
@@ -204,11 +243,12 @@ def _provenance(capture: dict[str, Any], links: Links) -> str:
         html.escape(machine),
         f'<time datetime="{capture["captured"]}">{when}</time>',
         seconds(capture["seconds"]),
-        f'<a href="{html.escape(links.download)}" download>Download</a>',
     ]
     if capture["peak_memory"]:
-        parts.insert(4, f"{readable(capture['peak_memory'])}\N{NO-BREAK SPACE}peak")
-    if links.edit:
+        parts.append(f"{readable(capture['peak_memory'])}\N{NO-BREAK SPACE}peak")
+    if last:
+        parts.append(f'<a href="{html.escape(links.download)}" download>Download</a>')
+    if last and links.edit:
         parts.append(f'<a href="{html.escape(links.edit)}">Edit</a>')
     if capture["sandbox"] == "none":
         parts.append("without a sandbox")

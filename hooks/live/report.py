@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from live import render
 from live.capture import Captures
 from live.check import anchor
 from live.pages import Reference
@@ -28,10 +29,21 @@ def build(captures: Captures, found: Iterable[Reference]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "built": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "hosts": {"build": captures.host},
+        "hosts": _hosts(captures),
         "captures": sorted(entries, key=lambda entry: (entry["snippet"], entry["host"])),
         "notes": captures.notes,
     }
+
+
+def _hosts(captures: Captures) -> dict[str, Any]:
+    """What all captures of a host say alike of it; the guests of the lab differ in memory and settings."""
+    found: dict[str, dict[str, Any]] = {}
+    for (_, name), outcome in captures.outcomes.items():
+        if outcome.status == "held":
+            told = outcome.capture["host"]
+            common = found.setdefault(name, told)
+            found[name] = {key: value for key, value in common.items() if told.get(key) == value and key != "tools"}
+    return dict(sorted(found.items()))
 
 
 def count(entries: list[dict[str, Any]]) -> str:
@@ -41,24 +53,29 @@ def count(entries: list[dict[str, Any]]) -> str:
     reused = sum(entry["reused"] for entry in entries)
     ran = by_status["held"] + by_status["failed"] - reused
     parts = [f"{by_status['held']} held", f"{by_status['failed']} failed", f"{by_status['skipped']} skipped"]
-    return f"{len(entries)} snippets: {', '.join(parts)}; {claims} claims held; {ran} ran now, {reused} reused"
+    runs = f"{len({entry['snippet'] for entry in entries})} snippets"
+    if len(entries) > len({entry["snippet"] for entry in entries}):
+        runs += f" in {len(entries)} runs"
+    return f"{runs}: {', '.join(parts)}; {claims} claims held; {ran} ran now, {reused} reused"
 
 
 def as_text(report: dict[str, Any]) -> str:
     """The summary that a build prints: what was skipped and noted, and the slowest of those that ran."""
     entries = report["captures"]
     lines = [f"live: {count(entries)}"]
-    lines += [
-        f"live: skipped {entry['snippet']}: {entry['reason']}" for entry in entries if entry["status"] == "skipped"
-    ]
+    lines += [f"live: skipped {_named(entry)}: {entry['reason']}" for entry in entries if entry["status"] == "skipped"]
     lines += [f"live: {note}" for note in report["notes"]]
     ran = sorted((e for e in entries if not e["reused"] and e["seconds"]), key=lambda e: -e["seconds"])
     for entry in ran[:SLOWEST]:
         memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "?"
         lines.append(
-            f"live: {entry['seconds']:7.2f} s  {entry['cpu_seconds']:7.2f} s CPU  {memory:>10}  {entry['snippet']}"
+            f"live: {entry['seconds']:7.2f} s  {entry['cpu_seconds']:7.2f} s CPU  {memory:>10}  {_named(entry)}"
         )
     return "\n".join(lines)
+
+
+def _named(entry: dict[str, Any]) -> str:
+    return entry["snippet"] if entry["host"] == "build" else f"{entry['snippet']} in {entry['host']}"
 
 
 def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
@@ -68,13 +85,17 @@ def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
     parts += [f'<p class="live-note">{html.escape(note)}</p>' for note in report["notes"]]
     for name, host in report["hosts"].items():
         parts.append(
-            _table(f"The {name} host", ("", ""), [(key.replace("_", " "), _shown(key, host[key])) for key in host])
+            _table(
+                render.HOSTS.get(name, name),
+                ("", ""),
+                [(key.replace("_", " "), _shown(key, host[key])) for key in host],
+            )
         )
     rows = [_row(entry, link) for entry in entries]
     parts.append(
         _table(
             "Every snippet",
-            ("snippet", "status", "claims", "time", "CPU", "peak memory", "this time"),
+            ("snippet", "host", "status", "claims", "time", "CPU", "peak memory", "this time"),
             rows,
             escape=False,
         )
@@ -91,7 +112,16 @@ def _row(entry: dict[str, Any], link: Callable[[str], str]) -> tuple[str, ...]:
     memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "–"
     status = html.escape(entry["status"] + (f": {entry['reason']}" if entry["reason"] else ""))
     now = "reused" if entry["reused"] else "–" if entry["status"] == "skipped" else "ran"
-    return shown, status, f"{held}", f"{entry['seconds']:.2f} s", f"{entry['cpu_seconds']:.2f} s", memory, now
+    return (
+        shown,
+        html.escape(entry["host"]),
+        status,
+        f"{held}",
+        f"{entry['seconds']:.2f} s",
+        f"{entry['cpu_seconds']:.2f} s",
+        memory,
+        now,
+    )
 
 
 def _shown(key: str, value: Any) -> str:

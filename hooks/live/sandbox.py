@@ -88,8 +88,16 @@ class Data:
 
     def add(self, content: bytes) -> str:
         descriptor = os.memfd_create("data")
-        os.write(descriptor, content)
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
         os.lseek(descriptor, 0, os.SEEK_SET)
+        self.descriptors.append(descriptor)
+        return str(descriptor)
+
+    def add_empty(self, size: int) -> str:
+        """A file of zeros that takes memory only where it is written."""
+        descriptor = os.memfd_create("data")
+        os.ftruncate(descriptor, size)
         self.descriptors.append(descriptor)
         return str(descriptor)
 
@@ -118,6 +126,17 @@ def command(
         arguments += ["--seccomp", data.add(_filter())]
     hidden = data.add("\0".join(arguments).encode())  # else process 1's command line would show them
     return [path, "--args", hidden, "--", str(staged.interpreter), "-I", "-S", name]
+
+
+def emulator(program: list[str], data: Data) -> list[str]:
+    """Return the command that starts an emulator, which needs the system's programs and the files that it inherits."""
+    path, options = bubblewrap()
+    arguments = [*_namespaces(options), *_programs(), "--dev", "/dev", "--dev-bind-try", "/dev/kvm", "/dev/kvm"]
+    arguments += ["--proc", "/proc", "--tmpfs", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
+    arguments += ["--clearenv", "--setenv", "PATH", SEARCH_PATH]
+    if _filter():
+        arguments += ["--seccomp", data.add(_filter())]
+    return [path, "--args", data.add("\0".join(arguments).encode()), "--", *program]
 
 
 def _filter() -> bytes:
@@ -164,18 +183,12 @@ def _namespaces(options: str) -> list[str]:
 def _system(staged: Staged, options: str, data: Data) -> list[str]:
     """A root that holds the system's programs and libraries, the interpreter, its packages, and nothing of anybody."""
     sized = ["--size", str(TEMPORARY)] if "--size" in options else []
-    arguments = ["--ro-bind", "/usr", "/usr"]
+    arguments = _programs()
     if staged.interpreter.is_relative_to("/usr/local"):
         arguments += ["--tmpfs", "/usr/local/share"]
     else:
         arguments += ["--tmpfs", "/usr/local", "--remount-ro", "/usr/local"]
-    for link in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
-        if os.path.islink(link):
-            arguments += ["--symlink", os.readlink(link), link]
-        elif os.path.isdir(link):
-            arguments += ["--ro-bind", link, link]
-    for shared in ("/etc/ld.so.cache", "/etc/alternatives", "/sys/kernel/mm"):
-        arguments += ["--ro-bind-try", shared, shared]
+    arguments += ["--ro-bind-try", "/sys/kernel/mm", "/sys/kernel/mm"]
     if staged.python_home:
         arguments += ["--ro-bind", str(staged.python_home), "/opt/python"]
     for file, content in (("/etc/passwd", ACCOUNTS), ("/etc/group", GROUP), ("/etc/nsswitch.conf", "passwd: files\n")):
@@ -191,6 +204,19 @@ def _system(staged: Staged, options: str, data: Data) -> list[str]:
     ]
     for fonts in staged.fonts.glob("fontlist-*.json"):
         arguments += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
+    return arguments
+
+
+def _programs() -> list[str]:
+    """The system's programs and libraries, and how they find each other."""
+    arguments = ["--ro-bind", "/usr", "/usr"]
+    for link in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
+        if os.path.islink(link):
+            arguments += ["--symlink", os.readlink(link), link]
+        elif os.path.isdir(link):
+            arguments += ["--ro-bind", link, link]
+    for shared in ("/etc/ld.so.cache", "/etc/alternatives"):
+        arguments += ["--ro-bind-try", shared, shared]
     return arguments
 
 

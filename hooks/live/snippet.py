@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from live import tools
+from live.lab import settings
+from live.lab.settings import Lab
 from live.problems import LiveError, Problem
 from live.units import parse_size
 
@@ -20,6 +22,8 @@ _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
 # A name with version bounds: as much of PEP 508 as headers here use, told apart without loading a library for it.
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*((?:===|[=~!<>]=|[<>])\s*[\w.*+!]+\s*(?:,\s*|$))*")
+PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
+HOSTS = ("build", *settings.HOSTS)
 _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 
 
@@ -44,15 +48,28 @@ class Snippet:
     sees: str = "own"
     exclusive: bool = False
     exits: int | str = 0
+    lab: Lab = field(default_factory=Lab)
+    draws: bool = False
 
     @property
     def topic(self) -> str:
         """The folder that it is in."""
         return self.name.split("/")[0]
 
+    def files(self) -> dict[str, bytes]:
+        """What it is made of: paths below the snippets folder, and the content of each."""
+        reads = {f"{self.topic}/{path.relative_to(self.path.parent)}": path.read_bytes() for path in self.reads}
+        return {f"{self.name}.py": self.source.encode()} | reads
+
+    def line_of(self, text: str) -> int:
+        """The first line that has a text; 1 where none has."""
+        return _line_of(text, self.source)
+
     @property
     def exit_status(self) -> int:
-        """The exit status that is expected, as a shell gives it: 128 + N for signal N."""
+        """The exit status that is expected, as a shell gives it: 128 + N for signal N; or PANIC."""
+        if self.exits == "panic":
+            return PANIC
         return 128 + signal.Signals[self.exits] if isinstance(self.exits, str) else self.exits
 
 
@@ -89,12 +106,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def how_it_ended(status: int, verb: str = "it ended with ") -> str:
     """An exit status in words; 128 + N stands for signal N."""
+    if status == PANIC:
+        return f"{verb}a kernel panic"
     if status > 128:
         try:
             return f"{verb}{signal.Signals(status - 128).name}"
         except ValueError:
             pass
     return f"{verb}status {status}"
+
+
+def _line_of(text: str, source: str) -> int:
+    return source.count("\n", 0, max(source.find(text), 0)) + 1
 
 
 def _duplicates(snippets: list[Snippet]) -> list[Problem]:
@@ -130,8 +153,7 @@ class _Reader:
         self.problems.append(Problem(snippet=self.name, at=_at(self.path, line), what=what))
 
     def line_of(self, text: str) -> int:
-        found = self.source.find(text)
-        return self.source.count("\n", 0, found) + 1 if found >= 0 else 1
+        return _line_of(text, self.source)
 
     def snippet(self) -> Snippet | None:
         if not _NAME.fullmatch(self.name):
@@ -151,6 +173,7 @@ class _Reader:
         title, description = self.docstring(tree)
         header = self.header()
         self.imports(tree, header)
+        self.places(header)
         return Snippet(
             name=self.name,
             path=self.path,
@@ -159,6 +182,7 @@ class _Reader:
             description=description,
             claims=self.claims(tree),
             sections=self.sections(),
+            draws=any(isinstance(node, ast.FunctionDef) and node.name == "draw" for node in tree.body),
             **header,
         )
 
@@ -188,6 +212,16 @@ class _Reader:
             for name in names:
                 if name.split(".")[0] not in declared:
                     self.wrong(f"imports {name!r}, which its header does not list in dependencies", node.lineno)
+
+    def places(self, header: dict[str, Any]) -> None:
+        """Keys that only have a meaning in the lab, or none there."""
+        in_lab = set(header.get("hosts", [])) & set(settings.HOSTS)
+        if "lab" in header and not in_lab:
+            self.wrong('lab = {…} says how a guest is made; add host = "lab"', self.line_of("# lab"))
+        if header.get("exits") == "panic" and set(header.get("hosts", ["build"])) != in_lab:
+            self.wrong("only a guest of the lab may panic", self.line_of("# exits"))
+        if in_lab and header.get("sees") == "host":
+            self.wrong('sees = "host" is for host = "build"; a guest has no other processes', self.line_of("# sees"))
 
     def sections(self) -> dict[str, str]:
         """The named parts of the source, between `# region name` and `# endregion`."""
@@ -278,11 +312,11 @@ class _Reader:
         return files
 
     def exit_name(self, given: Any) -> int | str:
-        if isinstance(given, str) and given in signal.Signals.__members__:
+        if given == "panic" or (isinstance(given, str) and given in signal.Signals.__members__):
             return given
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= 255:
             return given
-        raise ValueError("must be an exit status from 0 to 255 or a signal's name such as 'SIGSEGV'")
+        raise ValueError("must be an exit status from 0 to 255, a signal's name such as 'SIGSEGV', or 'panic'")
 
 
 def _strings(_: _Reader, given: Any) -> list[str]:
@@ -301,9 +335,14 @@ def _one_of(*choices: str) -> Callable[[_Reader, Any], str]:
 
 
 def _hosts(_: _Reader, given: Any) -> list[str]:
-    if given != "build":
-        raise ValueError("must be 'build'")
-    return [given]
+    names = [given] if isinstance(given, str) else _strings(_, given)
+    if not names or len(set(names)) < len(names) or not set(names) <= set(HOSTS):
+        raise ValueError(f"must be one of {', '.join(map(repr, HOSTS))}, or a list of these")
+    return names
+
+
+def _lab(_: _Reader, given: Any) -> Lab:
+    return settings.read(given, nearest)
 
 
 def _truth(_: _Reader, given: Any) -> bool:
@@ -334,5 +373,6 @@ _KEYS: dict[str, Callable[[_Reader, Any], Any]] = {
     "sees": _one_of("own", "host"),
     "exclusive": _truth,
     "exits": _Reader.exit_name,
+    "lab": _lab,
 }
 _FIELDS = {"host": "hosts"}

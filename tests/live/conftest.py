@@ -1,7 +1,8 @@
 """A project in a temporary folder, and a way to run one snippet of it."""
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,27 @@ from typing import Any
 import pytest
 from live import execute
 from live.capture import Captures, Outcome
+from live.lab import image
+from live.lab.image import Image
 from live.problems import Problem
 from live.project import Project
-from live.runner import Result
+from live.run import Result
 from live.snippet import discover
 
 
 def with_header(body: str, title: str = "A title.", dependencies: tuple[str, ...] = (), **keys: Any) -> str:
     """A snippet's source: the body below a header with these keys of [tool.live]."""
-    table = "".join(f"# {key} = {json.dumps(value)}\n" for key, value in keys.items())
+    table = "".join(f"# {key} = {_toml(value)}\n" for key, value in keys.items())
     return (
         f'# /// script\n# requires-python = ">=3.11"\n# dependencies = {json.dumps(dependencies)}\n#\n'
         f'# [tool.live]\n{table}# ///\n"""{title}\n\nWhat it does.\n"""\n{body}'
     )
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)
 
 
 @dataclass
@@ -90,23 +99,47 @@ def run_all(project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(execute, "keep", remember)
 
     def go(snippets: dict[str, str]) -> dict[str, Ran]:
-        where = project(snippets)
-        found, problems = discover(where.snippets)
-        assert not problems, problems
-        chosen = [snippet for snippet in found if snippet.name in snippets]
-        captures = Captures(where.with_mode("fresh"), chosen, partial=True).take()
-        return {
-            name: Ran(
-                outcome,
-                results.get(name),
-                where.bundle.load(name, host),
-                [problem for problem in captures.problems if problem.snippet == name],
-                captures.notes,
-            )
-            for (name, host), outcome in captures.outcomes.items()
-        }
+        return captured(project(snippets).with_mode("fresh"), snippets, results)
 
     return go
+
+
+@pytest.fixture(scope="session")
+def an_image() -> Image:
+    """The lab's image with the release's kernel."""
+    return image.get(Path(os.environ["LIVE_LAB"]), "release")
+
+
+@pytest.fixture(scope="session")
+def run_in() -> Callable[..., dict[str, Ran]]:
+    """Run several snippets together in a folder, for tests that share runs: {"topic/name": (body, header keys)}."""
+
+    def go(folder: Path, snippets: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, Ran]:
+        (folder / "docs").mkdir()
+        for name, (body, keys) in snippets.items():
+            path = folder / "snippets" / f"{name}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(with_header(body, **keys))
+        return captured(Project.at(folder).with_mode("fresh"))
+
+    return go
+
+
+def captured(project: Project, names: Container[str] | None = None, results: dict[str, Result] | None = None) -> dict:
+    """Capture a project, or those of its snippets that are named, and tell what became of each."""
+    found, problems = discover(project.snippets)
+    assert not problems, problems
+    captures = Captures(project, [one for one in found if names is None or one.name in names], partial=True).take()
+    return {
+        name: Ran(
+            outcome,
+            (results or {}).get(name),
+            project.bundle.load(name, host),
+            [problem for problem in captures.problems if problem.snippet == name],
+            captures.notes,
+        )
+        for (name, host), outcome in captures.outcomes.items()
+    }
 
 
 @pytest.fixture

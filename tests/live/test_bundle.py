@@ -2,15 +2,16 @@
 
 import json
 import os
+import shutil
 
 import pytest
-from live import bundle, tools
+from live import bundle, hosts, tools
 from live.bundle import Bundle, Foreign, key, write_json
+from live.lab.image import Image
 from live.snippet import discover
 
 CAPTURE = {"format": 1, "snippet": "t/n", "key": "k", "host": {"name": "build"}, "status": 0, "stdout": "x"}
 CAPTURE |= {"claims": [], "facts": {}, "figures": [], "source": ""}
-HOST = {"kernel": "6.1", "ram": 1 << 30, "overcommit_memory": 0, "transparent_hugepage": "always", "cpus": 2}
 
 
 @pytest.fixture
@@ -62,18 +63,22 @@ def test_writing_leaves_the_old_file_or_the_new_one_and_nothing_else(tmp_path):
 
 
 BODY = 'print("x")\nassert True, "y"\n'
+HOST = {"kernel": "6.1", "ram": 1 << 30, "overcommit_memory": 0, "transparent_hugepage": "always", "cpus": 2}
 
 
 @pytest.fixture
-def keyed(project, source):
+def keyed(project, source, monkeypatch):
     """The key of a snippet as it would be with something changed."""
 
-    def keyed(body=BODY, host=HOST, versions=None, read="data", **header):
-        where = project({"t/n": source(body, reads=["data.txt"], **header)})
+    def keyed(body=BODY, read="data", psutil="7.0", host=HOST, **header):
+        where = project({"t/n": source(body, reads=["data.txt"], dependencies=("psutil>=7",), **header)})
         (where.snippets / "t" / "data.txt").write_text(read)
         (snippet,), problems = discover(where.snippets)
         assert not problems
-        return key(snippet, host, versions or {"psutil": "7.0"})
+        monkeypatch.setattr(hosts, "_versions", lambda names: dict.fromkeys(names, psutil))
+        build = hosts.Build(set())
+        build.description = host
+        return key(snippet, build.surroundings(snippet))
 
     return keyed
 
@@ -83,7 +88,7 @@ def keyed(project, source):
     [
         {"body": BODY + "# more\n"},
         {"read": "other data"},
-        {"versions": {"psutil": "7.1"}},
+        {"psutil": "7.1"},
         {"host": HOST | {"kernel": "6.2"}},
         {"host": HOST | {"overcommit_memory": 2}},
         {"host": HOST | {"transparent_hugepage": "never"}},
@@ -106,8 +111,21 @@ def test_the_key_changes_with_the_tools_and_the_harness(keyed, monkeypatch, tmp_
     assert keyed(needs=["ps"]) != before
 
     before = keyed()
-    for name in bundle.ENGINE:
-        (tmp_path / name).write_bytes((bundle.FOLDER / name).read_bytes())
-    (tmp_path / "harness.py").write_text("pass")
-    monkeypatch.setattr(bundle, "FOLDER", tmp_path)
+    shutil.copytree(bundle.FOLDER, tmp_path / "live")
+    (tmp_path / "live" / "harness.py").write_text("pass")
+    monkeypatch.setattr(bundle, "FOLDER", tmp_path / "live")
+    bundle.engine.cache_clear()
     assert keyed() != before
+    bundle.engine.cache_clear()
+
+
+def test_a_new_image_of_the_lab_is_another_key(project, source):
+    where = project({"t/n": source(BODY, host=["lab", "lab-newer"])})
+    (snippet,), _ = discover(where.snippets)
+    keys = set()
+    for name, image in (("lab", "a"), ("lab", "b")):
+        guest = hosts.Guest(name, where.lab, renew=False)
+        guest.__dict__["_image"] = Image(where.root, where.root, {}, image)
+        keys.add(key(snippet, guest.surroundings(snippet)))
+
+    assert len(keys) == 2

@@ -56,7 +56,7 @@ def test_fresh_runs_everything(build):
 
 def test_frozen_runs_nothing_and_misses_what_is_not_there(build, monkeypatch, source):
     build()
-    monkeypatch.setattr(execute.runner, "run_all", lambda *_: pytest.fail("something ran"))
+    monkeypatch.setattr(execute, "run_all", lambda *_: pytest.fail("something ran"))
 
     assert set(became(build(mode="frozen")).values()) == {"reused"}
     (problem,) = build(mode="frozen", one=source(BODY + "# edit\n", title="One.", facts=["size"])).problems

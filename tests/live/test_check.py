@@ -10,7 +10,7 @@ KNOWN = {"t/name": SNIPPET}
 
 
 def messages(*found, facts=None):
-    return [str(problem) for problem in references(found, KNOWN, facts or {"t/name": {"size": 1}})]
+    return [str(problem) for problem in references(found, KNOWN, facts or {("t/name", "build"): {"size": 1}})]
 
 
 def test_a_good_page_has_no_problem():
@@ -30,6 +30,8 @@ def test_a_good_page_has_no_problem():
         (Reference("p.md", 7, "t/name", fact="siez"), "docs/p.md:7: snippet t/name: unknown fact 'siez': did you mean"),
         (Reference("p.md", 7, "t/name", fact="size", spec="?"), "fact 'size' is 1 and cannot be written as '?'"),
         (Reference("p.md", 7, "t/name", fact="size.x"), "unknown fact 'size.x'"),
+        (Reference("p.md", 7, "t/name", fact="size", host="lab"), "does not run on 'lab': known: build"),
+        (Reference("p.md", 7, "t/name", {"host": "biuld"}), "does not run on 'biuld': did you mean 'build'?"),
         (Reference("p.md", 7, "t/name", {"shwo": "all"}), "unknown option 'shwo': did you mean 'show'?"),
         (Reference("p.md", 7, "t/name", {"show": "outptu"}), "unknown show='outptu': did you mean 'output'?"),
         (Reference("p.md", 7, "t/name", {"section": "touch"}), 'a section is a part of the source; add show="source"'),
@@ -47,7 +49,7 @@ def test_a_bad_reference_is_named_with_page_and_line(reference, message):
 
 
 def test_a_fact_of_a_snippet_without_a_capture_is_checked_by_name_alone():
-    assert messages(Reference("p.md", 1, "t/name", fact="size", spec="?"), facts={"t/other": {}}) == []
+    assert messages(Reference("p.md", 1, "t/name", fact="size", spec="?"), facts={("t/other", "build"): {}}) == []
 
 
 def test_the_same_block_twice_on_a_page_is_told_at_the_second():

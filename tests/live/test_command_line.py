@@ -41,9 +41,9 @@ def test_show_prints_the_last_run_and_runs_nothing(live):
 
 
 def test_the_list_tells_what_became_of_each(live):
-    assert "not run    0 claims  t/one" in live("list")[1]
+    assert "not run    0 claims  build      t/one" in live("list")[1]
     live("capture")
-    assert "held       1 claims  t/one" in live("list")[1]
+    assert "held       1 claims  build      t/one" in live("list")[1]
 
 
 def test_capture_sums_up(live):

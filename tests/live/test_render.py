@@ -30,7 +30,7 @@ def capture(**given):
 
 
 def block(given=None, options=None):
-    return render.block(SNIPPET, given or capture(), options or {}, LINKS)
+    return render.block(SNIPPET, {"build": given or capture()}, options or {}, LINKS)
 
 
 def test_all_that_a_run_or_an_author_wrote_is_escaped():
@@ -153,7 +153,7 @@ def test_how_to_run_it_names_what_it_needs():
 
 
 def test_a_notice_tells_why_nothing_is_shown():
-    shown = render.notice("t/n", "skipped", "needs <sar>", {})
+    shown = render.notice("t/n", {"host": "build", "status": "skipped", "reason": "needs <sar>"}, {})
 
     assert "Not run here" in shown
     assert "needs &lt;sar&gt;" in shown
@@ -176,3 +176,42 @@ def test_the_source_is_marked_and_whole_even_where_it_is_cut_off():
         ("s", '"a"'),
         ("m", "1"),
     ]
+
+
+def two(**lab):
+    guest = {"kernel": "7.2.0", "emulation": "QEMU 7.2, software emulation"}
+    return {"build": capture(), "lab": capture(host=HOST | guest, stdout="two\n", **lab)}
+
+
+def test_each_host_has_its_tab_and_its_provenance():
+    shown = render.block(SNIPPET, two(), {}, LINKS)
+    labels = re.findall(r"<label[^>]*>([^<]+)", shown)
+    lines = re.findall(r'<p class="live-provenance">(.*?)</p>', shown)
+
+    assert labels == ["The build host", "The lab", "Source", "Claims", "Run it"]
+    assert ["Linux 6.1.0" in lines[0], "Linux 7.2.0" in lines[1]] == [True, True]
+    assert "QEMU 7.2, software emulation" in lines[1]
+    assert [line.count("Download") for line in lines] == [0, 1]
+
+
+def test_the_kernel_log_has_a_tab_where_there_is_one_and_is_escaped():
+    shown = render.block(SNIPPET, {"lab": capture(log="[    1.0] Killed <b>\n")}, {}, LINKS)
+
+    assert re.findall(r"<label[^>]*>([^<]+)", shown) == ["Output", "Kernel log", "Source", "Claims", "Run it"]
+    assert "[    1.0] Killed &lt;b&gt;" in shown
+    assert "Kernel log</label>" not in block()
+
+
+def test_a_part_of_several_hosts_names_each():
+    shown = render.block(SNIPPET, two(), {"show": "output"}, LINKS)
+
+    assert re.findall(r'<p class="live-host">([^<]+)</p>', shown) == ["The build host", "The lab"]
+    assert "one\n" not in render.block(SNIPPET, {"lab": two()["lab"]}, {"show": "output"}, LINKS)
+
+
+def test_a_fact_and_a_notice_of_the_lab_say_so():
+    entry = {"host": "lab", "status": "skipped", "reason": "the lab needs QEMU"}
+
+    assert 'title="Measured by t/n for this build in the lab"' in render.fact("5", "t/n", "lab")
+    assert 'id="run-t-n-lab"' in render.notice("t/n", entry, {})
+    assert "t/n in lab" in render.notice("t/n", entry, {})

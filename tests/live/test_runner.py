@@ -1,11 +1,13 @@
 """A run ends when it must, with everything that it started, and says why."""
 
+import functools
 import time
 from pathlib import Path
 
 import pytest
 from live import cgroup, processes, runner
-from live.snippet import Snippet
+from live.run import OUTPUT
+from live.runner import Job
 
 MiB = 1 << 20
 
@@ -108,7 +110,7 @@ def test_endless_output_is_cut_off(run):
     ran = run("while True:\n    print('x' * 1000)\n")
 
     assert ran.said == "wrote more than 1 MiB to stdout"
-    assert len(ran.result.stdout) == runner.OUTPUT
+    assert len(ran.result.stdout) == OUTPUT
 
 
 def test_a_file_cannot_grow_without_end(run):
@@ -349,24 +351,26 @@ def test_an_exclusive_run_is_alone(run_all, source):
         )
 
 
-def test_the_longest_known_goes_first(monkeypatch):
+def test_the_longest_known_goes_first():
     order = []
 
     class Started(Exception):
         pass
 
-    def start(snippet, *_):
-        order.append(snippet.name)
+    def start(name, _):
+        order.append(name)
         raise Started
 
-    monkeypatch.setattr(runner, "Run", start)
-    snippets = [Snippet(name, Path(), "", "", "", {}, {}) for name in ("t/short", "t/long", "t/new")]
-    while snippets:
+    jobs = [
+        Job(name, functools.partial(start, name), 1 << 20, known_seconds=seconds)
+        for name, seconds in (("short", 1), ("long", 9), ("new", float("inf")))
+    ]
+    while jobs:
         with pytest.raises(Started):
-            runner.run_all(snippets, None, {"t/short": 1, "t/long": 9}, None, None)
-        snippets = [snippet for snippet in snippets if snippet.name not in order]
+            runner.run_all(jobs, lambda *_: None)
+        jobs = [job for job in jobs if job.what not in order]
 
-    assert order == ["t/new", "t/long", "t/short"]
+    assert order == ["new", "long", "short"]
 
 
 def test_an_interrupted_round_leaves_nothing(project, source, monkeypatch):
@@ -376,8 +380,9 @@ def test_an_interrupted_round_leaves_nothing(project, source, monkeypatch):
     where = project({"t/one": source("import time\nprint(1)\ntime.sleep(60)\nassert 1, 'x'\n")})
 
     def interrupt(active):
-        if active and processes.cpu_seconds(processes.tree(active[0].process.pid)) > 0:
-            seen.extend(processes.tree(active[0].process.pid))
+        for run in active:
+            seen.extend(processes.tree(run.process.pid))
+        if processes.cpu_seconds(seen) > 0:
             raise KeyboardInterrupt
 
     seen = []

@@ -369,7 +369,7 @@ def test_it_works_as_an_ordinary_user_and_as_one_without_a_name(tmp_path, source
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     needed = staging.closure(["ansi2html", "detect-secrets", "packaging", "psutil", "pymdown-extensions"])
     for distribution in needed.values():
-        staging._copy_distribution(distribution, public / "engine")
+        staging.copy_distribution(distribution, public / "engine")
     for path in [public, *public.glob("**/*")]:
         os.chown(path, uid, uid)
     become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]

@@ -56,7 +56,7 @@ def fence(name: str, options: str = "") -> str:
 
 def environment(root: Path, bundle: Path, **more: str) -> dict[str, str]:
     """The caller's environment without its settings of a build; the engine of `root` comes first."""
-    kept = {name: value for name, value in os.environ.items() if name in ("LIVE_STAGING", "LIVE_SANDBOX")}
+    kept = {name: value for name, value in os.environ.items() if name in ("LIVE_LAB", "LIVE_STAGING", "LIVE_SANDBOX")}
     kept |= {name: value for name, value in os.environ.items() if not name.startswith(("LIVE_", "REPO_", "SITE_"))}
     own = {"PYTHONPATH": str(root / "hooks"), "LIVE_BUNDLE": str(bundle), "NO_MKDOCS_2_WARNING": "1"}
     return kept | own | {"PYTHONDONTWRITEBYTECODE": "1"} | more

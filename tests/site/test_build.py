@@ -36,7 +36,8 @@ def test_the_report_has_the_promised_form(built):
         assert entry["status"] in ("held", "skipped")
         assert entry["pages"] and all((built.root / "docs" / page).is_file() for page in entry["pages"])
         if entry["status"] == "held":
-            assert entry["claims"] and entry["seconds"] > 0 and entry["peak_memory"] > 0
+            assert entry["claims"] and entry["seconds"] > 0
+            assert entry["peak_memory"] > 0 or entry["host"] != "build"  # a guest that panicked cannot tell
             assert all(claim.keys() == {"line", "text", "held"} and claim["held"] for claim in entry["claims"])
 
 

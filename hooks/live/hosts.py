@@ -1,0 +1,154 @@
+"""Where snippets run: the machine that builds, and the guests of the lab. What each lacks, is, and does with a snippet.
+
+What is needed only to run something is imported there: a warm build runs nothing, and starts faster without it.
+"""
+
+import dataclasses
+import functools
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+from live import bundle, host, tools
+from live.lab import settings
+from live.problems import LiveError
+from live.project import Project
+from live.run import Result
+from live.runner import Job, spare_memory
+from live.snippet import Snippet
+
+
+class Host(Protocol):
+    """One of the places."""
+
+    name: str
+
+    def lacks(self, snippet: Snippet) -> str:
+        """Why the snippet cannot run here, with what to do; "" if it can."""
+
+    def refuses(self, snippet: Snippet) -> str:
+        """What its header asks for and this machine cannot give; "" if there is nothing."""
+
+    def surroundings(self, snippet: Snippet) -> dict[str, Any]:
+        """All but the snippet that can change what a run gives."""
+
+    def describe(self, snippet: Snippet, result: Result) -> dict[str, Any]:
+        """What a capture says of the machine."""
+
+    def job(self, what: Any, snippet: Snippet) -> Job:
+        """The run to be made, without `known_seconds`."""
+
+    def notes(self) -> list[str]:
+        """What was unusual about running here."""
+
+
+def all_of(project: Project, snippets: list[Snippet], renew: bool) -> dict[str, Host]:
+    """Every host that a snippet asks for, by name; `renew`: with the newest packages that there are."""
+    asked = {name for snippet in snippets for name in snippet.hosts}
+    requirements = {text for snippet in snippets for text in snippet.dependencies}
+    return {name: Build(requirements) if name == "build" else Guest(name, project.lab, renew) for name in sorted(asked)}
+
+
+class Build:
+    """The machine that builds."""
+
+    name = "build"
+
+    def __init__(self, requirements: set[str]) -> None:
+        """`requirements`: of all snippets, since they share one copy of what they import."""
+        self.requirements = requirements
+        self.description = host.describe()
+
+    def lacks(self, snippet: Snippet) -> str:
+        lacking = tools.missing(snippet.needs)
+        if not lacking:
+            return ""
+        return f"needs {', '.join(lacking)}, which this machine lacks; {tools.how_to_get(lacking)}"
+
+    def refuses(self, snippet: Snippet) -> str:
+        return ""
+
+    def surroundings(self, snippet: Snippet) -> dict[str, Any]:
+        return {
+            "engine": bundle.engine(bundle.BUILD_ENGINE),
+            "packages": _versions(tuple(snippet.dependencies)),
+            "tools": {name: tools.version(name) for name in snippet.needs},
+            "host": {name: self.description.get(name) for name in bundle.KEPT_HOST},
+        }
+
+    def describe(self, snippet: Snippet, result: Result) -> dict[str, Any]:
+        return {"name": self.name} | self.description | {"tools": {name: tools.version(name) for name in snippet.needs}}
+
+    @functools.cached_property
+    def staged(self) -> Any:
+        """The interpreter and packages for snippets. Raises LiveError."""
+        from live import staging  # noqa: PLC0415
+
+        return staging.stage(self.requirements)
+
+    def job(self, what: Any, snippet: Snippet, measured: dict[str, Any] | None = None) -> Job:
+        """With `measured`, facts from elsewhere, only the function `draw` runs."""
+        from live.sandboxed import SandboxedRun  # noqa: PLC0415
+
+        start = functools.partial(SandboxedRun, snippet, self.staged, measured=measured)
+        return Job(what, start, snippet.memory, snippet.exclusive)
+
+    def notes(self) -> list[str]:
+        from live import sandbox  # noqa: PLC0415
+
+        return sandbox.weaknesses()
+
+
+class Guest:
+    """The lab with one of its kernels."""
+
+    def __init__(self, name: str, cache: Path, renew: bool) -> None:
+        self.name, self.cache, self.renew = name, cache, renew
+
+    @functools.cached_property
+    def _image(self) -> Any:
+        """The image, or why there is none."""
+        from live.lab import image, machine  # noqa: PLC0415
+
+        if machine.lacking():
+            return machine.lacking()
+        try:
+            return image.get(self.cache, settings.HOSTS[self.name], self.renew)
+        except LiveError as error:
+            return error.problems[0].what
+
+    def lacks(self, snippet: Snippet) -> str:
+        return self._image if isinstance(self._image, str) else ""
+
+    def refuses(self, snippet: Snippet) -> str:
+        asked, spare = ((size - settings.OVERHEAD) >> 20 for size in (snippet.lab.footprint, spare_memory()))
+        if asked <= spare:
+            return ""
+        return f"lab: asks for {asked} MiB with swap and disk; this machine can spare {spare} MiB for a guest"
+
+    def surroundings(self, snippet: Snippet) -> dict[str, Any]:
+        return {"engine": bundle.engine(bundle.LAB_ENGINE), "image": self._image.key}
+
+    def describe(self, snippet: Snippet, result: Result) -> dict[str, Any]:
+        packages = {command: tools.PACKAGES[command] for command in snippet.needs}
+        versions = {command: self._image.packages.get(package, "") for command, package in packages.items()}
+        lab = {key: value for key, value in dataclasses.asdict(snippet.lab).items() if value and key != "log"}
+        return result.host | {"name": self.name, "image": self._image.key, "lab": lab, "tools": versions}
+
+    def job(self, what: Any, snippet: Snippet) -> Job:
+        from live.lab import machine  # noqa: PLC0415
+        from live.lab.run import GuestRun  # noqa: PLC0415
+
+        start = functools.partial(GuestRun, snippet, self._image, machine.accelerator(self._image))
+        return Job(what, start, snippet.lab.footprint)
+
+    def notes(self) -> list[str]:
+        return []
+
+
+@functools.cache
+def _versions(dependencies: tuple[str, ...]) -> dict[str, str]:
+    """The installed versions of what a snippet declares."""
+    names = [re.match(r"[\w.-]+", text)[0] for text in dependencies]
+    return {name: metadata.version(name) for name in names}

@@ -1,0 +1,99 @@
+"""What a snippet's header says of the machine that the lab makes for it: `lab = { memory = "512M", … }`."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.units import parse_size
+
+HOSTS = {"lab": "release", "lab-newer": "newer"}  # the name of a host, and which kernel it has
+OVERHEAD = 256 << 20  # bytes that the emulator may need beside what the guest has
+LEAST = 256 << 20  # bytes with which a guest still boots
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A machine to be made. Sizes are in bytes.
+
+    swap, disk: sizes of throw-away devices; the disk has a file system, mounted at /disk.
+    sysctl: settings by name. cmdline: more words for the kernel.
+    cgroup: files to write in the control group that the snippet then runs in; without any it runs in the root.
+    log: regular expressions; that the kernel's log has a line for each is a claim.
+    """
+
+    memory: int = 512 << 20
+    swap: int = 0
+    disk: int = 0
+    sysctl: dict[str, int | str] = field(default_factory=dict)
+    cmdline: str = ""
+    cgroup: dict[str, int | str] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def footprint(self) -> int:
+        """The most that running it may take of the host's memory; its devices are memory too."""
+        return self.memory + self.swap + self.disk + OVERHEAD
+
+
+def read(table: Any, nearest: Any) -> Lab:
+    """Read the table. `nearest(word, known)` names the nearest word. Raises ValueError."""
+    if not isinstance(table, dict):
+        raise ValueError('must be a table such as { memory = "512M", swap = "256M" }')
+    given = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise ValueError(f"unknown key {key!r}: {nearest(key, _KEYS)}")
+        try:
+            given[key] = _KEYS[key](value)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from None
+    lab = Lab(**given)
+    if lab.memory < LEAST:
+        raise ValueError(f"memory: a guest needs at least {LEAST >> 20}M to boot")
+    return lab
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError("must be a size such as '512M'")
+    return parse_size(value)
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[\w.,:=/ -]*", value):
+        raise ValueError("must be words for the kernel's command line")
+    return value
+
+
+def _settings(pattern: str) -> Any:
+    def settings(value: Any) -> dict[str, int | str]:
+        if not isinstance(value, dict):
+            raise ValueError('must be a table such as { "name" = 1 }')
+        for name, setting in value.items():
+            if not re.fullmatch(pattern, name) or isinstance(setting, bool) or not isinstance(setting, int | str):
+                raise ValueError(f"{name!r} = {setting!r} is not a name with a number or text")
+        return value
+
+    return settings
+
+
+def _patterns(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of regular expressions")
+    for pattern in value:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    return value
+
+
+_KEYS = {
+    "memory": _size,
+    "swap": _size,
+    "disk": _size,
+    "sysctl": _settings(r"[a-z0-9_]+(\.[a-z0-9_-]+)+"),
+    "cmdline": _words,
+    "cgroup": _settings(r"(memory|pids)(\.[a-z_]+)+"),
+    "log": _patterns,
+}
