@@ -10,13 +10,16 @@ import ctypes
 import itertools
 import json
 import os
+import selectors
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -203,14 +206,52 @@ def overhead(rounds: int) -> dict:
     return {"alone": alone, "engine": engine, "added": round(statistics.median(engine) - statistics.median(alone), 4)}
 
 
+def boots(rounds: int) -> dict:
+    """Seconds from the start of a guest to the first line of its snippet, by kernel, in turn."""
+    from live.lab import image, machine
+    from live.lab.run import GuestRun
+    from live.project import Project
+    from live.snippet import read
+
+    if machine.lacking():
+        return {"lacking": machine.lacking()}
+    lab = Project.at(ROOT).lab
+    images = {kernel: image.get(lab, kernel) for kernel in ("release", "newer")}
+    accelerator = machine.accelerator(images["release"])
+    seconds: dict[str, list[float]] = {kernel: [] for kernel in images}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench" / "nothing.py"
+        path.parent.mkdir()
+        path.write_text(SNIPPET.format(name="nothing").replace("[tool.live]", '[tool.live]\n# host = "lab"'))
+        snippet = read(path, Path(folder))
+        for _ in range(rounds):
+            for kernel, made in images.items():
+                seconds[kernel].append(round(_boot(lambda s, made=made: GuestRun(snippet, made, accelerator, s)), 2))
+    return {"accelerator": accelerator, "seconds": seconds}
+
+
+def _boot(start: Callable[[selectors.BaseSelector], Any]) -> float:
+    """Start a guest, wait for the first line that its snippet writes, and end it."""
+    with selectors.DefaultSelector() as selector:
+        began = time.perf_counter()
+        run = start(selector)
+        while not run.output["stdout"] and not run.over:
+            for key, _ in selector.select(0.05):
+                key.data()
+            run.reap()
+        took = time.perf_counter() - began
+        run.remove()
+    return took
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pages", type=int, nargs="*", default=[10, 200])
     given = parser.parse_args()
     results = [measure(pages, given.rounds if pages < 100 else max(1, given.rounds // 3)) for pages in given.pages]
-    cost = overhead(20)
-    (ROOT / "bench.json").write_text(json.dumps({"sites": results, "overhead": cost}, indent=1))
+    cost, lab = overhead(20), boots(given.rounds)
+    (ROOT / "bench.json").write_text(json.dumps({"sites": results, "overhead": cost, "lab": lab}, indent=1))
     print(f"{'pages':>6} {'limit':>7} " + " ".join(f"{case:>13}" for case in CASES) + "   (× the bare build)")
     for site in results:
         ratios = " ".join(f"{site['cases'][case]['ratio']:13.2f}" for case in CASES)
@@ -218,6 +259,9 @@ def main() -> None:
         peaks = " ".join(f"{site['cases'][case]['peak_memory'] / 2**20:9.0f} MiB" for case in CASES)
         print(f"{'':6} {'peak':>7} {peaks}")
     print(f"sandbox and harness add {cost['added'] * 1000:.0f} ms of CPU to a snippet")
+    for kernel, seconds in lab.get("seconds", {}).items():
+        median = statistics.median(seconds)
+        print(f"lab, {kernel} kernel, {lab['accelerator']}: {median:.1f} s from start to a snippet's first line")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ CASES = {
         "with open('/dev/console', 'w') as console:\n    while True:\n        console.write('x' * 4000)",
         {},
     ),
+    "closes_all_that_it_has_and_goes_on": ("import os, time\nos.closerange(0, 64)\ntime.sleep(1)\nos._exit(3)", {}),
+    "has_no_room_to_start": ("", {"lab": {"cgroup": {"memory.max": "1M"}}}),
     "wants_a_setting_that_is_not_there": ("", {"lab": {"sysctl": {"vm.nonsense": 1}}}),
     "has_a_log_without_what_was_expected": ("", {"lab": {"log": ["Killed process"]}}),
     "leaves_a_daemon": (
@@ -170,6 +172,8 @@ def test_an_expected_panic_is_a_capture_with_its_log(ran):
         ("turns_itself_off", "its guest ended without a word", "reboot: Power down"),
         ("loses_its_way_to_the_host", "", "lab: the snippet starts"),
         ("kills_all", "it ended with SIGKILL; its header expects status 0", "lab: the snippet ended"),
+        ("closes_all_that_it_has_and_goes_on", "it ended with status 3; its header", "lab: the snippet ended"),
+        ("has_no_room_to_start", "it ended with SIGKILL; its header expects status 0", "Memory cgroup out of memory"),
         ("writes_to_the_console_for_ever", "wrote more than 1 MiB to console", "xxx"),
     ],
 )

@@ -63,9 +63,8 @@ def mount() -> None:
 
 
 def load_modules() -> None:
-    """Load drivers that this kernel does not have built in."""
-    for name in MODULES:
-        subprocess.run(["modprobe", "-q", name], check=False)
+    """Load drivers that this kernel does not have built in; it names, in vain, those that it has."""
+    subprocess.run(["modprobe", "-q", "-a", *MODULES], stderr=subprocess.DEVNULL, check=False)
 
 
 def set_up(order: dict) -> None:
@@ -116,7 +115,6 @@ def describe(port: Port) -> None:
 def start(order: dict) -> tuple[subprocess.Popen, socket.socket]:
     """Start the harness under the file name of the snippet, so that `ps` shows that."""
     channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
     enter = ["/bin/sh", "-c", f'echo 0 > {GROUP}/cgroup.procs && exec "$@"', "enter"] if order["cgroup"] else []
     process = subprocess.Popen(
         [*enter, "/usr/bin/python3", "-I", "-S", order["harness"]],
@@ -135,17 +133,20 @@ def start(order: dict) -> tuple[subprocess.Popen, socket.socket]:
 def attend(order: dict, port: Port) -> int:
     """Pass on what the harness reports and what is written; return its exit status once it has ended."""
     process, channel = start(order)
-    channel.recv(PACKET)  # it is ready
+    channel.recv(PACKET)  # it is ready, or gone already
     port.send(ready=True)
     say("the snippet starts")
-    channel.send(json.dumps(order["harness_order"]).encode())
+    with contextlib.suppress(OSError):
+        channel.send(json.dumps(order["harness_order"]).encode())
     selector = selectors.DefaultSelector()
     for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"), (channel, "")):
         selector.register(stream, selectors.EVENT_READ, name)
     status = None
-    while selector.get_map():
+    while status is None or selector.get_map():
         for key, _ in selector.select(0.1):
-            chunk = os.read(key.fd, PACKET)
+            chunk = b""
+            with contextlib.suppress(ConnectionResetError):  # a harness that was killed leaves its channel so
+                chunk = os.read(key.fd, PACKET)
             if not chunk:
                 selector.unregister(key.fileobj)
             elif key.data:
@@ -158,7 +159,7 @@ def attend(order: dict, port: Port) -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)  # whatever it left behind, which could keep its output open
     say("the snippet ended")
-    return 0 if status is None else status
+    return status
 
 
 def reap() -> dict[int, int]:
