@@ -15,7 +15,16 @@ FORMAT = 1
 FOLDER = Path(__file__).parent
 # What of the engine shapes a run on the machine that builds, and in the lab.
 BUILD_ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "run.py", "sandbox.py", "sandboxed.py")
-LAB_ENGINE = ("harness.py", "host.py", "run.py", "lab/guest.py", "lab/machine.py", "lab/run.py", "lab/settings.py")
+LAB_ENGINE = (
+    "harness.py",
+    "host.py",
+    "run.py",
+    "lab/guest.py",
+    "lab/machine.py",
+    "lab/run.py",
+    "lab/settings.py",
+    "lab/undrawn.py",
+)
 KEPT_HOST = (
     "kernel",
     "architecture",

@@ -51,6 +51,8 @@ class Result:
 class Run:
     """A process that was started for a snippet. Who inherits from it starts one and calls `_attend`."""
 
+    least_busy = 0.0  # processors that it is taken to use, however little that is
+
     def __init__(self, snippet: Snippet, selector: selectors.BaseSelector, memory: int) -> None:
         """`memory`: the most that everything it starts may hold, in bytes."""
         self.snippet, self.selector, self.memory = snippet, selector, memory
@@ -151,7 +153,7 @@ class Run:
             self.stop(self._too_much_memory())
         used = processes.cpu_seconds(pids)
         if now - self.started > SETTLED:
-            self.busy = max(0.0, used - self.sampled[1]) / (now - self.sampled[0])
+            self.busy = max(self.least_busy, (used - self.sampled[1]) / (now - self.sampled[0]))
         self.sampled = (now, used)
 
     def _check_time(self, now: float) -> None:

@@ -17,6 +17,7 @@ from live.run import PACKET, Run
 from live.snippet import PANIC, Snippet
 
 FOLDER = Path(__file__).parent
+UNDRAWN = FOLDER / "undrawn.py"
 BOOT = 90  # seconds until the harness must be ready; a busy machine without KVM takes a tenth of that
 TAIL = 25  # lines of the console in a message
 MARK = "lab: the snippet "
@@ -36,6 +37,8 @@ _LINE = re.compile(r"\[ *\d+\.\d+\] .*")  # a timestamp and what the kernel says
 
 class GuestRun(Run):
     """QEMU and in it the snippet, from the start of the machine to its end."""
+
+    least_busy = 1.0  # on a busy machine it gets less, and would need all the longer if more were started
 
     def __init__(self, snippet: Snippet, made: Image, accelerator: str, selector: selectors.BaseSelector) -> None:
         super().__init__(snippet, selector, snippet.lab.footprint)
@@ -107,7 +110,7 @@ class GuestRun(Run):
             result.stopped = result.stopped or f"its guest ended without a word {emulator}".rstrip()
         if self.refused:
             result.stopped = self.refused
-        elif result.stopped or result.status != self.snippet.exit_status:
+        elif result.stopped or (result.status != self.snippet.exit_status and not result.error):
             result.stderr += f"the end of the guest's console:\n{_end(console)}\n"
         else:
             result.claims += [_logged(pattern, result.log, self.snippet) for pattern in self.snippet.lab.log]
@@ -128,6 +131,7 @@ def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, 
     files |= {
         f"live/live/{name}": (FOLDER.parent / name).read_bytes() for name in ("__init__.py", "host.py", "units.py")
     }
+    files |= {f"live/undrawn/matplotlib/{name}.py": UNDRAWN.read_bytes() for name in ("__init__", "pyplot")}
     files |= {f"snippets/{name}": content for name, content in (snippets or snippet.files()).items()}
     if snippet:
         harness = f"/live/{snippet.path.stem}.py"  # so that ps shows the snippet's name
@@ -136,7 +140,7 @@ def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, 
         order["harness_order"] = {
             "path": f"/snippets/{snippet.name}.py",
             "directory": "/tmp",
-            "import_from": ["/usr/lib/python3/dist-packages"],
+            "import_from": ["/usr/lib/python3/dist-packages", "/live/undrawn"],
             "facts": snippet.facts,
             "limits": {"CORE": 0},
             "exits": snippet.exit_status,
