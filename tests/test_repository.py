@@ -91,7 +91,11 @@ def test_the_readme_lists_every_setting():
         settings |= set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', path.read_text()))
     text = (ROOT / "README.md").read_text()
 
-    assert {name for name in settings - {"HOME", "LIVE_CHANNEL", "LIVE_ROOT", "PATH", "PYTHONPATH"} if f"`{name}`" not in text} == set()
+    assert {
+        name
+        for name in settings - {"HOME", "LIVE_CHANNEL", "LIVE_ROOT", "PATH", "PYTHONPATH"}
+        if f"`{name}`" not in text
+    } == set()
 
 
 @pytest.mark.parametrize(("part", "most"), [(["hooks/*.py", "hooks/live/*.py"], 3500), (["hooks/live/lab/*.py"], 900)])

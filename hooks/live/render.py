@@ -52,9 +52,9 @@ def block(snippet: Snippet, captures: Captures, options: dict[str, str], links: 
 
 
 def _panels(snippet: Snippet, captures: Captures, links: Links) -> dict[str, str]:
-    """The tabs of a block; where it ran on several hosts each has its own for the output."""
-    several = len(captures) > 1
-    panels = {(HOSTS[host] if several else "Output"): _output(snippet, capture) for host, capture in captures.items()}
+    """The tabs of a block; the output of each host after the first has one that names its kernel."""
+    titles = ["Output", *(f"On Linux {_kernel(capture)}" for capture in list(captures.values())[1:])]
+    panels = {title: _output(snippet, capture) for title, capture in zip(titles, captures.values(), strict=True)}
     logs = {host: capture for host, capture in captures.items() if capture.get("log")}
     if logs:
         panels["Kernel log"] = _of_each_host(logs, functools.partial(_kernel_log, snippet))
@@ -69,7 +69,15 @@ def _of_each_host(captures: Captures, show: Callable[[dict[str, Any]], str]) -> 
     """One part of each capture, below its host's name where there are several."""
     if len(captures) == 1:
         return "".join(map(show, captures.values()))
-    return "".join(f'<p class="live-host">{HOSTS[host]}</p>{show(capture)}' for host, capture in captures.items())
+    return "".join(
+        f'<p class="live-host">{HOSTS[host]}, Linux {_kernel(capture)}</p>{show(capture)}'
+        for host, capture in captures.items()
+    )
+
+
+def _kernel(capture: dict[str, Any]) -> str:
+    """The release of the kernel, as far as it names a version of Linux."""
+    return html.escape(".".join(capture["host"]["kernel"].split(".")[:2]))
 
 
 def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:

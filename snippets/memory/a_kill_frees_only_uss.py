@@ -3,6 +3,7 @@
 # dependencies = ["psutil>=7,<8"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["ps"]
 # facts = ["held", "rss", "pss", "uss", "rss_first", "freed_first", "freed_own_90"]
 # ///

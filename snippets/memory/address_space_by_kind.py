@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib", "psutil>=7,<8"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "resident", "mappings", "vsz", "rss", "files_resident"]
 # ///
 """Most of an address space can be empty.

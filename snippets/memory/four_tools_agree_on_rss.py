@@ -3,6 +3,7 @@
 # dependencies = ["psutil>=7,<8"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["ps"]
 # facts = ["mapped", "touched", "vsz", "rss", "rss_walked", "pss", "uss", "peak", "page_size"]
 # ///

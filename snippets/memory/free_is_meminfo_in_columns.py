@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["free"]
 # facts = ["version", "rule", "shown", "used_before_4_0_1", "used_since_4_0_1"]
 # ///

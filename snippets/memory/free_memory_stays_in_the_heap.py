@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["library", "measured", "small", "pinned", "trimmed", "holes", "large", "large_freed"]
 # ///
 """What free() gets back may stay in the allocator.

@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["matplotlib"]
-#
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "steps"]
 # ///
 """RSS falls when pages are taken back, not when they may be.

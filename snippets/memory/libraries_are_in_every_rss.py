@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["sleep"]
 # facts = ["processes", "rss", "library_rss", "library_share", "rss_sum", "pss_sum"]
 # ///

@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["objects", "kept", "measured", "made", "after_del", "after_all"]
 # ///
 """A few Python objects keep the memory of all that were made with them.

@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["pmap", "sh", "tail"]
 # facts = ["touched", "total", "vsz", "rss", "uss", "rss_grown", "total_grown", "writable"]
 # ///

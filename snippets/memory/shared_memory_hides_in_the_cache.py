@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # exclusive = true
 # facts = ["size", "free_plus_cache", "available"]
 # ///

@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "processes", "alone", "first", "total", "after_kill"]
 # ///
 """Every RSS counts a shared page in full, PSS splits it between those that map it.

@@ -3,6 +3,7 @@
 # dependencies = ["psutil>=7,<8"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # needs = ["ps", "sort"]
 # facts = ["sample_order", "rss_order", "right_order", "step", "mem_total"]
 # ///

@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # exclusive = true
 # facts = ["total", "available", "free", "cache", "shmem", "promised", "swap"]
 # ///

@@ -3,6 +3,7 @@
 # dependencies = ["psutil>=7,<8"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "pages", "vsz_mapped", "rss_mapped", "rss_touched", "vsz_touched", "faults"]
 # ///
 """A process grows when it touches memory, not when it asks for it.

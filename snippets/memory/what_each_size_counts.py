@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "steps"]
 # ///
 """Mapping grows VSZ, touching grows RSS, sharing halves PSS and empties USS.

@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["matplotlib"]
-#
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "pages", "forked", "read", "half", "whole", "committed"]
 # ///
 """Forking shares every page and copies only those that are written to.

@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["floats", "data", "copied"]
 # ///
 """Reading Python objects in a forked child copies them.

@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["matplotlib"]
-#
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "page", "pages", "steps"]
 # ///
 """Mapped memory becomes real page by page, at first use.

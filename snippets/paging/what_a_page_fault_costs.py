@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "pages", "read", "written", "again", "fresh", "file", "major"]
 # ///
 """Pages fault when they are first read or first written to, not when used again.

@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["matplotlib"]
-#
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["ends"]
 # ///
 """A fault ends in a page, or in a signal where there is none to have.

@@ -3,6 +3,7 @@
 # dependencies = []
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["live", "lines", "unknown", "absent"]
 # ///
 """The lines of /proc/meminfo that must add up do add up.

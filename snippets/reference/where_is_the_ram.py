@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["total", "parts", "not_accounted", "not_accounted_share"]
 # ///
 """Where is the RAM: MemTotal as a sum of parts that do not overlap, and a rest.

@@ -188,7 +188,7 @@ def test_each_host_has_its_tab_and_its_provenance():
     labels = re.findall(r"<label[^>]*>([^<]+)", shown)
     lines = re.findall(r'<p class="live-provenance">(.*?)</p>', shown)
 
-    assert labels == ["The build host", "The lab", "Source", "Claims", "Run it"]
+    assert labels == ["Output", "On Linux 7.2", "Source", "Claims", "Run it"]
     assert ["Linux 6.1.0" in lines[0], "Linux 7.2.0" in lines[1]] == [True, True]
     assert "QEMU 7.2, software emulation" in lines[1]
     assert [line.count("Download") for line in lines] == [0, 1]
@@ -205,7 +205,7 @@ def test_the_kernel_log_has_a_tab_where_there_is_one_and_is_escaped():
 def test_a_part_of_several_hosts_names_each():
     shown = render.block(SNIPPET, two(), {"show": "output"}, LINKS)
 
-    assert re.findall(r'<p class="live-host">([^<]+)</p>', shown) == ["The build host", "The lab"]
+    assert re.findall(r'<p class="live-host">([^<]+)</p>', shown) == ["The build host, Linux 6.1", "The lab, Linux 7.2"]
     assert "one\n" not in render.block(SNIPPET, {"lab": two()["lab"]}, {"show": "output"}, LINKS)
 
 

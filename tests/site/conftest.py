@@ -22,10 +22,11 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """A copy of the repository, built: `root`, `site`, `bundle` and what was said."""
+def built(tmp_path_factory, captured):
+    """A copy of the repository, built with what was captured before: `root`, `site`, `bundle` and what was said."""
     folder = tmp_path_factory.mktemp("built")
     root, site, bundle = sites.checkout(folder / "root"), folder / "site", folder / "bundle"
+    shutil.copytree(captured.project.bundle.folder, bundle)
     done = sites.build(root, site, bundle, "--strict")
     assert done.returncode == 0, done.stdout
     return SimpleNamespace(root=root, site=site, bundle=bundle, said=done.stdout)
