@@ -99,10 +99,10 @@ figure.set_label(f"Sums in MiB when none, half and all pages were written since 
 # 2 %: PSS is rounded down, a page may be in swap, and the child's interpreter writes as well.
 near, some = 0.02 * size, pages // 50 + 128
 rss, pss, later, uss = forked["RSS"], forked["PSS"], half["PSS"], whole["USS"]
-looked, wrote = read["faults"], half["faults"]
+looked, wrote, still = read["faults"], half["faults"], abs(read["PSS"] - pss) < near
 assert rss > 2 * size - near, f"forked, the two had {rss / MiB:.1f} MiB of RSS"
 assert abs(pss - size) < near, f"but {pss / MiB:.1f} MiB of PSS"
-assert looked < some, f"reading all {pages:,} pages took the child {looked} faults"
+assert looked < some and still, f"reading all {pages:,} pages took {looked} faults, and PSS stayed"
 assert 0 <= wrote - pages // 2 < some, f"writing to {pages // 2:,} took it {wrote:,} faults"
 assert abs(later - 1.5 * size) < near, f"and made it {later / MiB:.1f} MiB of PSS"
 assert 0 <= rest - pages // 2 < some, f"writing to the rest took the parent {rest:,} faults"

@@ -93,18 +93,18 @@ axes.axis("off")
 said = "; ".join(f"{what}: {s.count(1):,} zero, {s.count(2):,} own" for what, s in strips.items())
 figure.set_label(f"A strip for each step, from left to right all {pages:,} pages. {said}.")
 
-mapped, read_half, wrote, gave_back, populated = steps.values()
-half, returned, there = pages // 2, -gave_back["RSS"], mapped["zero"] + mapped["own"]
+mapped, read_half, wrote, *_ = steps.values()
+rss, more, filled, lost, full = (step["RSS"] for step in steps.values())
+half, there, vsz = pages // 2, mapped["zero"] + mapped["own"], mapped["VSZ"]
 # 2 %: a page may be on its way to or from swap, and the interpreter takes a few for itself.
 near, most = 0.02 * size, 1.02 * half + 64
-assert there == 0, f"after mapping {size // MiB} MiB, {there} of {pages:,} pages were there"
-assert mapped["RSS"] < near, f"and RSS had grown by {mapped['RSS'] / MiB:.1f} MiB"
 reads, writes = read_half["faults"], wrote["faults"]
+assert there == 0, f"after mapping {size // MiB} MiB, {there} of {pages:,} pages were there"
+assert vsz >= size and rss < near, f"VSZ grew by {vsz // MiB} MiB, RSS by {rss / MiB:.1f} MiB"
 assert half <= reads < most, f"reading {half:,} pages took {reads:,} faults"
-assert read_half["RSS"] < near, f"and added {read_half['RSS'] / MiB:.1f} MiB to RSS"
+assert zeros == 0 and more < near, f"gave only zeros, and added {more / MiB:.1f} MiB to RSS"
 assert half <= writes < most, f"writing to {half:,} took {writes:,} faults"
-assert abs(wrote["RSS"] - size / 2) < near, f"and added {wrote['RSS'] / MiB:.1f} MiB"
-assert abs(returned - size / 4) < near, f"MADV_DONTNEED took away {returned / MiB:.1f} MiB"
-full = populated["RSS"]
+assert abs(filled - size / 2) < near, f"and added {filled / MiB:.1f} MiB"
+assert abs(lost + size / 4) < near, f"MADV_DONTNEED took away {-lost / MiB:.1f} MiB"
 assert full > size - near, f"MAP_POPULATE added {full / MiB:.1f} MiB before any use"
 plt.show()
