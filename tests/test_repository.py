@@ -155,6 +155,13 @@ def test_every_footnote_is_used_and_every_reference_is_there(page):
     assert defined == used
 
 
+def test_every_link_to_elsewhere_is_listed_for_review():
+    """Nothing is fetched when the site is built or tested; a person looks at the list now and then."""
+    found = {link for page in PAGES for link in re.findall(r"https?://[^\s)>\]]+", page.read_text())}
+
+    assert sorted(found) == (ROOT / "docs" / "assets" / "links.txt").read_text().split()
+
+
 @each_page
 def test_fences_are_of_a_known_language(page):
     fences = re.findall(r"^\s*```+ ?([\w-]*)", page.read_text(), re.MULTILINE)

@@ -89,7 +89,7 @@ os.kill(*names, signal.SIGKILL)
 
 
 def draw(pods, observed, alive, ram):
-    import matplotlib.pyplot as plt  # noqa: PLC0415 - the lab has none, and does not draw
+    import matplotlib.pyplot as plt
 
     order, (figure, axes) = observed + alive, plt.subplots(figsize=(5.6, 2.6), layout="constrained")
     badness = [pods[name]["badness"] for name in order]

@@ -63,7 +63,7 @@ def run(mode):
 
 
 def draw(ram, limit, loose, strict):
-    import matplotlib.pyplot as plt  # noqa: PLC0415
+    import matplotlib.pyplot as plt
 
     MiB = 2**20
     figure, axes = plt.subplots(figsize=(5.6, 2.6), layout="constrained")

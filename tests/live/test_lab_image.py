@@ -4,6 +4,7 @@ import io
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_manifest_that_is_damaged_or_of_another_recipe_counts_for_nothing(an_i
     for text in ("", "[]", json.dumps(told), json.dumps(told | {"recipe": "another"})):
         (tmp_path / "release.json").write_text(text)
         assert image._known(tmp_path, "release") is None
+
+
+def test_only_an_old_image_that_no_manifest_names_is_forgotten(tmp_path):
+    for name, age in (("0" * 16, 0), ("1" * 16, 3 * 86400)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, time.time() - age))
+
+    image._forget_others(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["0" * 16]
 
 
 def test_another_distribution_is_refused(tmp_path, monkeypatch):

@@ -137,27 +137,3 @@ def test_mode_0_looks_at_one_request(facts_of, host):
     assert facts["promised"] > facts["many"] * facts["total"] == 20 * facts["total"]
     assert facts["biggest"] > facts["total"]
     assert (facts["forked"], facts["noreserve"]) == (False, True)
-
-
-def test_limits_that_give_enomem(facts_of):
-    facts = facts_of("overcommit/limits_that_give_enomem")
-
-    assert {cause: row["found"] for cause, row in facts["rows"].items()} == {cause: cause for cause in facts["rows"]}
-    assert {row["error"] for row in facts["rows"].values()} == {"ENOMEM"}
-    assert facts["max_map_count"] == int(Path("/proc/sys/vm/max_map_count").read_text())
-    mappings = {cause: row["mappings"] for cause, row in facts["rows"].items()}
-    assert mappings.pop("max_map_count") == pytest.approx(facts["max_map_count"], abs=2)
-    assert max(mappings.values()) < 1000
-
-
-def test_what_sar_calls_commit(facts_of):
-    facts = facts_of("overcommit/what_sar_calls_commit")
-    total = facts["ram"] + facts["swap"]
-
-    for state in ("idle", "promised"):
-        shown = facts[state]
-        assert shown["sar"] == pytest.approx(100 * shown["kbcommit"] / total, abs=0.01)
-        assert shown["of_limit"] * shown["limit"] == pytest.approx(shown["of_total"] * total)
-    if facts["mode"] != 2:
-        assert facts["pieces"] == 6
-        assert facts["promised"]["sar"] > 300 - 0.5

@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MOUNTS = (
@@ -40,11 +41,15 @@ class Port:
     """The way to the host: whatever is sent arrives in order, each message a line."""
 
     def __init__(self) -> None:
-        names = {}
-        for path in glob.glob("/sys/class/virtio-ports/*/name"):
-            with open(path) as file:
-                names[file.read().strip()] = path.split("/")[-2]
-        self.descriptor = os.open(f"/dev/{names['reports']}", os.O_WRONLY | os.O_CLOEXEC)
+        """Open it; a driver that was just loaded may need a moment to find it. Raises FileNotFoundError."""
+        for _ in range(200):
+            for path in glob.glob("/sys/class/virtio-ports/*/name"):
+                with open(path) as file:
+                    if file.read().strip() == "reports":
+                        self.descriptor = os.open(f"/dev/{path.split('/')[-2]}", os.O_WRONLY | os.O_CLOEXEC)
+                        return
+            time.sleep(0.05)
+        raise FileNotFoundError("the port for reports")
 
     def write(self, line: bytes) -> None:
         while line:

@@ -77,8 +77,8 @@ def _known(cache: Path, kernel: str) -> Image | None:
     return None
 
 
-def _is_old(manifest: Path) -> bool:
-    return datetime.now(UTC) - datetime.fromtimestamp(manifest.stat().st_mtime, UTC) > OLD
+def _is_old(path: Path) -> bool:
+    return datetime.now(UTC) - datetime.fromtimestamp(path.stat().st_mtime, UTC) > OLD
 
 
 def _image(folder: Path, packages: dict[str, str]) -> Image:
@@ -111,10 +111,10 @@ def _make(cache: Path, kernel: str) -> Image:
 
 
 def _forget_others(cache: Path) -> None:
-    """Images that no manifest names are only in the way; to a guest that just starts from one it stays open."""
+    """Images that no manifest names are only in the way; but another build may still be about to start one."""
     kept = {made.key for made in (_known(cache, kernel) for kernel in HOSTS.values()) if made}
     for folder in cache.iterdir():
-        if re.fullmatch(r"[0-9a-f]{16}", folder.name) and folder.name not in kept:
+        if re.fullmatch(r"[0-9a-f]{16}", folder.name) and folder.name not in kept and _is_old(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -136,7 +136,7 @@ def _furnish(tree: Path) -> None:
         (tree / name).mkdir(exist_ok=True)
     (tree / "etc" / "passwd").write_text(ACCOUNTS)
     (tree / "etc" / "group").write_text("root:x:0:\nreader:x:1000:\n")
-    for name, target in (("sh", "dash"), ("awk", "mawk")):
+    for name, target in (("sh", "dash"), ("awk", "mawk"), ("sar", "sar.sysstat")):
         (tree / "usr/bin" / name).unlink(missing_ok=True)
         (tree / "usr/bin" / name).symlink_to(target)
     for distribution in staging.closure(["psutil"]).values():
