@@ -14,7 +14,6 @@ tries to give that back and to lock more than it may. Changes nothing else.
 import contextlib
 import ctypes
 import errno
-import itertools
 import mmap
 import os
 import re
@@ -39,7 +38,7 @@ def changes(*actions):
         found = re.findall(r"^(Rss|VmLck):\s+(\d+)", text, re.M)
         seen.append({name: int(kib) * 1024 for name, kib in found})
         seen[-1]["faults"] = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    return [{of: b[of] - a[of] for of in a} for a, b in itertools.pairwise(seen[1:])]
+    return [{of: b[of] - a[of] for of in a} for a, b in zip(seen[1:-1], seen[2:], strict=True)]
 
 
 def private(length, flags=0):
