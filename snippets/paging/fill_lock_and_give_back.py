@@ -14,6 +14,7 @@ tries to give that back and to lock more than it may. Changes nothing else.
 import contextlib
 import ctypes
 import errno
+import itertools
 import mmap
 import os
 import re
@@ -32,13 +33,12 @@ def changes(*actions):
     seen = []
     for action in (int, int, *actions):  # int() does nothing, but looking takes faults at first
         action()
-        text = "".join(
-            Path(f"/proc/self/{name}").read_text() for name in ("smaps_rollup", "status")
-        )
+        files = (Path(f"/proc/self/{name}") for name in ("smaps_rollup", "status"))
+        text = "".join(file.read_text() for file in files)
         found = re.findall(r"^(Rss|VmLck):\s+(\d+)", text, re.M)
         seen.append({name: int(kib) * 1024 for name, kib in found})
         seen[-1]["faults"] = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    return [{of: b[of] - a[of] for of in a} for a, b in zip(seen[1:-1], seen[2:], strict=True)]
+    return [{of: b[of] - a[of] for of in a} for a, b in itertools.pairwise(seen[1:])]
 
 
 def private(length, flags=0):
