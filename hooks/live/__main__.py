@@ -68,6 +68,8 @@ def _run(project: Project, given: argparse.Namespace) -> int:
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":
             print(f"skipped {outcome.snippet.name}: {outcome.reason}", file=sys.stderr)
+        if outcome.written:
+            print(f"{outcome.snippet.name} failed on {outcome.host}, and had written:\n{outcome.written}")
     for snippet in snippets:
         if any(captures.outcomes[snippet.name, host].status == "held" for host in snippet.hosts):
             _print(project, snippet)

@@ -20,6 +20,7 @@ class Outcome:
     reason: str = ""
     reused: bool = False
     capture: dict[str, Any] = field(default_factory=dict)
+    written: str = ""  # what a run that failed had written, for whoever has to mend it
 
     def entry(self, pages: Iterable[str]) -> dict[str, Any]:
         """The line of build.json; its form is a promise to other people's scripts."""

@@ -82,6 +82,7 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     found += _leftovers(shown, redactor)
     for line, what in found:
         captures.fail(outcome, what, line, shown["stderr"])
+        outcome.written = shown["stdout"] + shown["log"]
     if not found:
         outcome.status = "held"
         captures.project.bundle.store(capture)
