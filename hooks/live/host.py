@@ -3,7 +3,6 @@
 import os
 import platform
 import re
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from live.units import readable
 PROC_VM = Path("/proc/sys/vm")
 
 
-def describe() -> dict[str, Any]:
-    """Describe this machine. Sizes are in bytes. Nothing in it names the machine or its users."""
+def describe(psutil: str) -> dict[str, Any]:
+    """Describe this machine, on which psutil has that version. Sizes are in bytes. Nothing names it or its users."""
     return {
         "kernel": platform.release(),
         "distribution": _distribution(),
@@ -29,7 +28,7 @@ def describe() -> dict[str, Any]:
         "cgroup": _cgroup(),
         "runs_in": _runs_in(),
         "python": platform.python_version(),
-        "psutil": metadata.version("psutil"),
+        "psutil": psutil,
     }
 
 

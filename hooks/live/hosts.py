@@ -58,7 +58,7 @@ class Build:
     def __init__(self, requirements: set[str]) -> None:
         """`requirements`: of all snippets, since they share one copy of what they import."""
         self.requirements = requirements
-        self.description = host.describe()
+        self.description = host.describe(metadata.version("psutil"))
 
     def lacks(self, snippet: Snippet) -> str:
         lacking = tools.missing(snippet.needs)

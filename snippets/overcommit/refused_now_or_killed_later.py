@@ -14,6 +14,7 @@ The same program runs in mode 0 and in mode 2. It asks for more than RAM piece b
 the first refusal, and then writes to all that it was granted.
 """
 
+import errno
 import mmap
 import os
 import re
@@ -35,7 +36,8 @@ def program(say):
         for _ in range(pieces):
             areas.append(mmap.mmap(-1, step, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
             say("granted")
-    except OSError:
+    except OSError as error:
+        assert error.errno == errno.ENOMEM, f"refused with {errno.errorcode[error.errno]}"
         say("refused")
     for area in areas:
         for offset in range(0, step, page):

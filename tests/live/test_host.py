@@ -11,7 +11,7 @@ from live.problems import LiveError
 
 
 def test_the_description_is_what_the_machine_says():
-    described = host.describe()
+    described = host.describe("7.0")
 
     assert described["kernel"] == os.uname().release
     assert described["page_size"] == os.sysconf("SC_PAGE_SIZE")
@@ -23,7 +23,7 @@ def test_the_description_is_what_the_machine_says():
 
 
 def test_the_summary_is_one_line_without_names():
-    line = host.summary(host.describe())
+    line = host.summary(host.describe("7.0"))
 
     assert line.startswith(f"Linux {os.uname().release}")
     assert "\n" not in line

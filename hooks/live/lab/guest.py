@@ -7,7 +7,6 @@ console alone, so that what stands there is its log, also where it panics. The O
 
 import contextlib
 import ctypes
-import glob
 import json
 import os
 import selectors
@@ -31,6 +30,7 @@ MODULES = ("virtio_pci", "virtio_blk", "virtio_console")
 RB_POWER_OFF = 0x4321FEDC  # reboot(2)
 PACKET = 256 << 10  # bytes; more than the harness ever sends at once
 GROUP = "/sys/fs/cgroup/snippet"
+PORTS = "/sys/class/virtio-ports"
 
 
 class Refused(Exception):
@@ -43,10 +43,10 @@ class Port:
     def __init__(self) -> None:
         """Open it; a driver that was just loaded may need a moment to find it. Raises FileNotFoundError."""
         for _ in range(200):
-            for path in glob.glob("/sys/class/virtio-ports/*/name"):
-                with open(path) as file:
+            for port in os.listdir(PORTS) if os.path.exists(PORTS) else ():
+                with open(f"{PORTS}/{port}/name") as file:
                     if file.read().strip() == "reports":
-                        self.descriptor = os.open(f"/dev/{path.split('/')[-2]}", os.O_WRONLY | os.O_CLOEXEC)
+                        self.descriptor = os.open(f"/dev/{port}", os.O_WRONLY | os.O_CLOEXEC)
                         return
             time.sleep(0.05)
         raise FileNotFoundError("the port for reports")
@@ -105,14 +105,14 @@ def write(path: str, value: object, what: str) -> None:
         raise Refused(f"the guest's kernel, {os.uname().release}, refuses {what}: {error.strerror}") from None
 
 
-def describe(port: Port) -> None:
+def describe(port: Port, psutil: str) -> None:
     """Tell what this machine is; in a process of its own, so that what that loads is gone when the snippet runs."""
     child = os.fork()
     if child == 0:
         sys.path[:0] = ["/live", "/usr/lib/python3/dist-packages"]
         from live import host  # noqa: PLC0415
 
-        port.send(host=host.describe())
+        port.send(host=host.describe(psutil))
         os._exit(0)
     os.waitpid(child, 0)
 
@@ -203,7 +203,7 @@ def main() -> None:
     port = Port()
     try:
         set_up(order)
-        describe(port)
+        describe(port, order["psutil"])
     except Refused as why:
         port.send(refused=str(why))
     else:

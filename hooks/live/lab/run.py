@@ -6,6 +6,7 @@ import os
 import re
 import selectors
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, 
     if snippet:
         harness = f"/live/{snippet.path.stem}.py"  # so that ps shows the snippet's name
         files[harness.lstrip("/")] = sandbox.HARNESS.read_bytes()
-        order |= {"harness": harness, "environment": ENVIRONMENT}
+        order |= {"harness": harness, "environment": ENVIRONMENT, "psutil": metadata.version("psutil")}
         order["harness_order"] = {
             "path": f"/snippets/{snippet.name}.py",
             "directory": "/tmp",
