@@ -83,3 +83,13 @@ def test_export_adds_the_downloads_to_a_site(live, tmp_path):
     assert live("export", tmp_path / "site")[0] == 0
     assert (tmp_path / "site" / "snippets" / "t" / "one.py").read_text().startswith("# /// script")
     assert json.loads((tmp_path / "site" / "build.json").read_text())["captures"][0]["snippet"] == "t/one"
+
+
+def test_a_run_that_fails_shows_what_it_had_written(live, source):
+    broken = source('print("so far")\nassert 1 == 2, "one is not two"\n', title="Two.")
+
+    status, said, errors = live("run", "t/two", two=broken)
+
+    assert status == 1
+    assert "t/two failed on build, and had written:\nso far" in said
+    assert "one is not two" in errors

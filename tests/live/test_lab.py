@@ -3,11 +3,13 @@
 import os
 import re
 import time
+from pathlib import Path
 
 import pytest
-from live import hosts, processes
+from live import hosts, processes, sandbox
 from live.lab import machine
 from live.lab import run as guest_run
+from live.lab.settings import Lab
 
 pytestmark = pytest.mark.skipif(bool(machine.lacking()), reason=machine.lacking())
 
@@ -334,3 +336,25 @@ def test_a_warm_build_starts_no_guest(project, source, monkeypatch):
     warm = Captures(where, snippets).take()
 
     assert warm.outcomes["t/one", "lab"].reused
+
+
+@pytest.mark.skipif(not sandbox.wanted(), reason="LIVE_SANDBOX=off")
+def test_the_emulator_itself_is_in_the_sandbox(an_image):
+    process = machine.start(an_image, Lab(), b"", "tcg")
+    try:
+        process.stdout.read(1)  # it runs
+        pid = next(pid for pid in processes.tree(process.pid) if "qemu" in Path(f"/proc/{pid}/comm").read_text())
+        status = dict(re.findall(r"^(\w+):\s+(\S+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE))
+        descriptors = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
+
+        assert int(status["CapEff"], 16) == 0
+        assert status["NoNewPrivs"] == "1"
+        assert status["Seccomp"] == "2"
+        assert status["Uid"] != "0"
+        for kind in ("net", "pid", "ipc", "uts", "mnt", "user"):
+            assert os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}"), kind
+        assert set(os.listdir(f"/proc/{pid}/root")) <= {*"bin dev etc lib lib32 lib64 libx32 proc sbin tmp usr".split()}
+        assert not [target for target in descriptors if Path(target).exists() and not target.startswith("/dev/")]
+    finally:
+        process.kill()
+        process.communicate()
