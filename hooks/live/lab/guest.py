@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MOUNTS = (
@@ -41,13 +42,14 @@ class Port:
     """The way to the host: whatever is sent arrives in order, each message a line."""
 
     def __init__(self) -> None:
-        """Open it; a driver that was just loaded may need a moment to find it. Raises FileNotFoundError."""
+        """Open it; a driver that was just loaded may need a moment to bring it. Raises FileNotFoundError."""
         for _ in range(200):
-            for port in os.listdir(PORTS) if os.path.exists(PORTS) else ():
-                with open(f"{PORTS}/{port}/name") as file:
-                    if file.read().strip() == "reports":
-                        self.descriptor = os.open(f"/dev/{port}", os.O_WRONLY | os.O_CLOEXEC)
-                        return
+            with contextlib.suppress(OSError):
+                for port in os.listdir(PORTS):
+                    with open(f"{PORTS}/{port}/name") as file:
+                        if file.read().strip() == "reports":
+                            self.descriptor = os.open(f"/dev/{port}", os.O_WRONLY | os.O_CLOEXEC)
+                            return
             time.sleep(0.05)
         raise FileNotFoundError("the port for reports")
 
@@ -213,5 +215,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
+    except BaseException:  # noqa: BLE001  (the console is the only witness)
+        traceback.print_exc()
     finally:
         LIBC.reboot(RB_POWER_OFF)
