@@ -34,7 +34,8 @@ def meminfo():
 def sar():
     """One sample, one second from now: a line of names, and at the end a line of averages."""
     command, english = ["sar", "-r", "1", "1"], os.environ | {"LC_ALL": "C"}
-    said = subprocess.check_output(command, text=True, env=english).splitlines()
+    quiet = subprocess.DEVNULL  # it may complain that there are no temperatures to read
+    said = subprocess.check_output(command, text=True, env=english, stderr=quiet).splitlines()
     names, values = next(line for line in said if "kbcommit" in line).split(), said[-1].split()
     # From the right: the time on the left may be one word or two.
     columns = dict(zip(names[::-1], values[::-1], strict=False))

@@ -74,7 +74,7 @@ asked = {
     "fork": (f"hold {held / MiB:.0f} MiB and fork", fork),
     "spawn": (f"hold {held / MiB:.0f} MiB and spawn", spawn),
 }
-print(f"RAM {ram / MiB:.0f}, and swap {total / MiB:.0f}, CommitLimit {limit / MiB:.0f} MiB\n")
+print(f"RAM {ram / MiB:.0f}, RAM and swap {total / MiB:.0f}, CommitLimit {limit / MiB:.0f} MiB\n")
 print(f"{'':<30}mode 0  mode 1  mode 2")
 granted, free = {}, 0
 for name, (what, action, *arguments) in asked.items():

@@ -20,7 +20,6 @@ import mmap
 import os
 import platform
 import re
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -79,9 +78,9 @@ print(f"Linux {kernel}: MemTotal {total:,} KiB, SwapTotal {swap:,}, Hugetlb {poo
 print(f"overcommit_ratio {ratio}, overcommit_kbytes {fixed}\n")
 print(f"CommitLimit {limit:,} KiB, computed {computed_limit:,}")
 
-sar = shutil.which("sar") or "sar.sysstat"  # what Debian calls it before it is configured
-command, english = [sar, "-r", "1", "1"], os.environ | {"LC_ALL": "C"}
-lines = subprocess.check_output(command, text=True, env=english).splitlines()
+command, english = ["sar", "-r", "1", "1"], os.environ | {"LC_ALL": "C"}
+quiet = subprocess.DEVNULL  # it may complain that there are no temperatures to read
+lines = subprocess.check_output(command, text=True, env=english, stderr=quiet).splitlines()
 names, *_, values = (line.split() for line in lines if re.search("commit|^Av", line))
 sar = dict(zip(reversed(names), reversed(values), strict=False))
 sar_percent, percent = float(sar["%commit"]), percent_commit(int(sar["kbcommit"]), meminfo)
