@@ -29,6 +29,8 @@ FONT_SIZE = re.compile(r"font(?:-size)?:[^;]*?(\d+(?:\.\d+)?)px")
 BLACK = ("#000000", "black", "#000")
 
 
+# A colour of a text, but white and nearly black, which are chosen for the bar that they stand on.
+_COLOUR = re.compile(r"fill: (?!#f{6}|#1{6})(#[0-9a-f]{6})")
 _LOCAL = re.compile(r"url\(#[\w-]+\)")
 _PLAIN = re.compile(r"[\w\s#.,%'\"-]*|rgba?\([\d\s.,%]*\)")
 
@@ -88,8 +90,8 @@ def _clean(element: ElementTree.Element, prefix: str) -> None:
         attributes[name] = _value(attributes[name], prefix) if _safe(attributes[name]) else "none"
     if "style" in attributes:
         attributes["style"] = _style(attributes["style"], prefix)
-    if element.tag == f"{{{SVG}}}text" and "fill" not in attributes.get("style", ""):
-        attributes["style"] = f"fill: currentColor; {attributes.get('style', '')}"
+    if element.tag == f"{{{SVG}}}text":
+        attributes["style"] = _legible(attributes.get("style", ""))
     element.attrib.clear()
     element.attrib.update(attributes)
 
@@ -107,6 +109,13 @@ def _style(value: str, prefix: str) -> str:
         if name in PROPERTIES and _safe(setting):
             kept.append(f"{name}: {_value(setting, prefix)}")
     return "; ".join(kept)
+
+
+def _legible(style: str) -> str:
+    """The style of a text: in the page's colour, or in a colour of its own that leans towards it, on light and dark."""
+    if "fill:" not in style:
+        return f"fill: currentColor; {style}"
+    return _COLOUR.sub(r"fill: color-mix(in srgb, \1 60%, currentColor)", style)
 
 
 def _value(value: str, prefix: str) -> str:

@@ -23,6 +23,7 @@ from live.units import readable
 HOSTS = {"build": "The build host", "lab": "The lab", "lab-newer": "The lab, newer kernel"}
 LINES, BYTES = 60, 8 << 10  # of output that is shown unfolded
 MARKS = {"STRING": "s", "FSTRING": "s", "TSTRING": "s", "NUMBER": "m", "COMMENT": "c"}  # classes of the theme
+LONG = 24  # characters of a fact that is kept on one line
 PAGE_BYTES = 100 << 10  # of output that one page may show
 
 
@@ -95,7 +96,8 @@ def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
 def fact(text: str, name: str, host: str) -> str:
     """A quoted fact, told from the prose around it only on a second look."""
     told = f"Measured by {name} for this build" + (" in the lab" if host.startswith("lab") else "")
-    return f'<span class="live-fact" title="{html.escape(told)}">{html.escape(text)}</span>'
+    kind = "live-fact live-long" if len(text) > LONG else "live-fact"
+    return f'<span class="{kind}" title="{html.escape(told)}">{html.escape(text)}</span>'
 
 
 def size(capture: dict[str, Any]) -> int:

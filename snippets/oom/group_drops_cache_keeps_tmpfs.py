@@ -88,7 +88,7 @@ def draw(rows, limit):
     for name in reversed(rows):
         row, left = rows[name], 0
         for part, colour in (("file", "#3a9d5d"), ("shmem", "#e0892b")):
-            bar = axes.barh(name, row[part] / 2**20, left=left, color=colour)
+            bar = axes.barh(name, row[part] / 2**20, left=left, color=colour, alpha=0.6)
             axes.bar_label(bar, [part if row[part] > 2**23 else ""], label_type="center")
             left += row[part] / 2**20
         axes.text(limit / 2**20, name, f" {row['end']}", va="center")

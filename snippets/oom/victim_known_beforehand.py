@@ -93,9 +93,9 @@ def draw(table, order, killed):
     for name in reversed(order):
         left = 0
         for part, colour in (("VmRSS", "#2a78b5"), ("VmSwap", "#9b59b6"), ("VmPTE", "#e0892b")):
-            bar = axes.barh(name, table[name][part], left=left, color=colour)
+            bar = axes.barh(name, table[name][part], left=left, color=colour, alpha=0.6)
             label = part if table[name][part] > 5000 else ""
-            axes.bar_label(bar, [label], label_type="center", color="w")
+            axes.bar_label(bar, [label], label_type="center")
             left += table[name][part]
         axes.text(left, name, f" {left:,}{', killed' * (name == killed)}", va="center", size=9)
     axes.set(xlabel="badness in pages", xlim=(0, 1.3 * table[order[0]]["badness"]))

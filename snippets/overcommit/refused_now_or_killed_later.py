@@ -78,7 +78,7 @@ def draw(ram, limit, loose, strict):
             right = max([size, *lines]) + 8  # not across a line
             axes.text(right, place + height, f"{size:.0f} {word}", va="center", fontsize=9)
     for size, what in ((limit, "CommitLimit"), (ram, "RAM")):
-        axes.axvline(size / MiB, color="#7f8c8d", linewidth=1, linestyle="--")
+        axes.axvline(size / MiB, color="#7f8c8d", linewidth=1, linestyle="--", ymax=0.88)
         axes.text(size / MiB, 1.55, what, ha="center", fontsize=9)
     axes.set(yticks=[0, 1], yticklabels=[name for name, _ in ends], xlabel="MiB")
     axes.set(ylim=(-0.5, 1.75), xlim=(0, 1000))

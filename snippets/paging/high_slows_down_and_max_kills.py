@@ -86,7 +86,8 @@ def draw(timeline, limit):
     short = max(timeline[name][-1][0] for name in ("nothing", "max"))
     for (name, colour), height in zip(colours.items(), (56, 30, 49), strict=True):
         times, sizes = zip(*timeline[name], strict=True)
-        axes.plot(times, [size / 2**20 for size in sizes], color=colour)
+        end = {"marker": "x", "markevery": [-1], "zorder": 3} if name == "max" else {}
+        axes.plot(times, [size / 2**20 for size in sizes], color=colour, **end)
         label, where = f"memory.{name}", 0.6 * times[-1] if name == "high" else short
         axes.text(where + 0.1, height, label.replace("memory.nothing", "no limit"), color=colour)
     axes.axhline(limit / 2**20, color="#7f8c8d", linestyle=":", linewidth=1)
