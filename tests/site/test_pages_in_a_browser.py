@@ -105,9 +105,10 @@ def test_tabs_work_by_click_and_by_keyboard(script, address, open_page):
     page = open_page(address + SHARED, java_script_enabled=script)
     block = page.locator(".live").first
     panels = block.locator(".live-panel")
-    shown = lambda: [
-        panels.nth(i).get_attribute("data-name") for i in range(panels.count()) if panels.nth(i).is_visible()
-    ]  # noqa: E731
+
+    def shown():
+        return [panel.get_attribute("data-name") for panel in panels.all() if panel.is_visible()]
+
     assert shown() == ["Output"]
     block.locator("label", has_text="Claims").click()
     assert shown() == ["Claims"]
