@@ -166,7 +166,7 @@ def test_every_link_to_elsewhere_is_listed_for_review():
 def test_fences_are_of_a_known_language(page):
     fences = re.findall(r"^\s*```+ ?([\w-]*)", page.read_text(), re.MULTILINE)
 
-    assert set(fences) <= {"", "snippet", "this-build", "console", "text", "python", "mermaid"}
+    assert set(fences) <= {"", "snippet", "this-build", "console", "text", "python"}
 
 
 def test_every_topic_of_a_snippet_is_a_topic_of_the_pages():
