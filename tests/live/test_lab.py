@@ -250,6 +250,17 @@ def test_without_an_emulator_there_is_a_skip_that_says_what_to_install(run, monk
     assert re.fullmatch(r"the lab needs QEMU and zstd: sudo apt-get install qemu-system-\w+ zstd", ran.outcome.reason)
 
 
+def test_the_lab_can_be_switched_off_and_says_so(run, monkeypatch):
+    monkeypatch.setenv("LIVE_LAB", "off")
+
+    ran = run("", host="lab")
+
+    assert (ran.outcome.status, ran.outcome.reason) == (
+        "skipped",
+        "the lab is switched off; unset LIVE_LAB to have this run",
+    )
+
+
 def test_a_machine_of_another_kind_is_a_skip(run, monkeypatch):
     monkeypatch.setattr(machine, "KINDS", {})
 
