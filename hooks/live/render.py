@@ -89,7 +89,7 @@ def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
     return (
         f'<section class="live live-{entry["status"]}" id="{html.escape(place)}" data-search-exclude>'
         f'<p class="live-title"><span class="live-mark">{title}</span> {html.escape(name + where)}</p>'
-        f'<pre class="live-output" tabindex="0">{html.escape(entry["reason"])}</pre></section>'
+        f'<pre class="live-output" tabindex="0"><code>{html.escape(entry["reason"])}</code></pre></section>'
     )
 
 
