@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # exclusive = true
 # facts = ["ram", "swap", "mode", "pieces", "piece", "granted", "before", "after", "single", "back"]
 # ///

@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = []
-#
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["size", "pages", "ways", "limit", "some", "locks", "answers"]
 # ///
 """Memory can be filled before use, kept, and given back.

@@ -3,6 +3,7 @@
 # dependencies = ["matplotlib"]
 #
 # [tool.live]
+# host = ["build", "lab"]
 # facts = ["zones", "largest", "marks", "min_free", "scale", "sum_of_min"]
 # ///
 """Reclaim starts and stops at watermarks that anyone can compute.
