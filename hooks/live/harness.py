@@ -101,13 +101,13 @@ def run(path: str, channel: Channel) -> tuple[int, dict]:
 def draw(path: str, measured: dict, channel: Channel) -> int:
     """Call the function `draw` of a snippet that ran elsewhere, with the facts that its parameters name."""
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  (as in `run`)
             tree = ast.parse(file.read(), path)
         tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw"]
         names: dict = {}
-        exec(compile(tree, path, "exec"), names)  # noqa: S102
+        exec(compile(tree, path, "exec"), names)  # noqa: S102  (in the sandbox, as all of a snippet)
         names["draw"](**{argument.arg: measured[argument.arg] for argument in tree.body[0].args.args})
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001  (whatever it is, it is reported)
         report(error, path, channel)
         return 1
     return 0

@@ -20,10 +20,8 @@ KINDS = {
     "x86_64": ("qemu-system-x86_64", "qemu-system-x86", "pc", "ttyS0"),
     "aarch64": ("qemu-system-aarch64", "qemu-system-arm", "virt", "ttyAMA0"),
 }
-PROCESSORS = {
-    "tcg": "max",
-    "kvm": "host",
-}  # under emulation "max" brings a source of randomness, which Python waits for
+# Under emulation "max" brings a source of randomness, which Python waits for.
+PROCESSORS = {"tcg": "max", "kvm": "host"}
 KVM = Path("/dev/kvm")
 PATIENCE = 5  # seconds within which a kernel under KVM must have written something
 REPORTS = 1  # QEMU's number for the descriptor that reports go to
