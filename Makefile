@@ -51,7 +51,7 @@ format: setup ## mend the style of all Python files
 
 lock: setup ## choose the newest allowed Python packages and write requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --group site --group snippets --group test --output-file requirements.lock pyproject.toml
+		--no-header --group site --group snippets --group check --group test --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything that was built, captured or installed here
 	rm -rf .venv .cache site bench.json
