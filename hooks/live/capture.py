@@ -92,7 +92,7 @@ class Captures:
             outcome.status, outcome.reused, outcome.capture = "held", True, summary(capture)
             return
         entries = bundle.read_report(self.project.bundle)["captures"]
-        before = next((e for e in entries if (e["snippet"], e["host"]) == (name, outcome.host)), {})
+        before: dict[str, Any] = next((e for e in entries if (e["snippet"], e["host"]) == (name, outcome.host)), {})
         if before.get("status") == "skipped":
             outcome.status, outcome.reason = "skipped", before["reason"]
             return
