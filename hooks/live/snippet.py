@@ -307,6 +307,9 @@ class _Reader:
         names = _strings(self, given)
         if len(set(names)) < len(names):
             raise ValueError("a name stands twice")
+        for name in names:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is not the name of a variable")
         return names
 
     def files(self, given: Any) -> list[Path]:

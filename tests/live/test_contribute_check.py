@@ -23,6 +23,15 @@ description: A page that shows one program, which is there for tests of the chec
 {fence}
 """
 
+TEST = """\
+def test_it_is_three(facts_of):
+    assert facts_of("oom/it_holds")["size"] == 3
+
+
+def test_of_what_was_not_run():
+    raise AssertionError
+"""
+
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
@@ -37,7 +46,8 @@ def checkout(tmp_path, monkeypatch):
     (root / "pyproject.toml").write_text((sites.ROOT / "pyproject.toml").read_text())
     (root / "docs" / "assets" / "links.txt").write_text("")
     (root / "tests" / "snippets").mkdir(parents=True)
-    (root / "tests" / "snippets" / "test_oom.py").write_text('NAME = "oom/it_holds"\n')
+    (root / "tests" / "conftest.py").write_text((sites.ROOT / "tests" / "conftest.py").read_text())
+    (root / "tests" / "snippets" / "test_oom.py").write_text(TEST)
     return root
 
 
@@ -78,7 +88,7 @@ def test_every_part_is_checked_whatever_another_finds(checkout, capsys):
         "docs/oom/one.md:5: [MD057] Relative link 'gone.md' does not exist; '.venv/bin/rumdl rule MD057' tells how",
         "docs/oom/one.md:5: [MD051] Link anchor '#gone' does not exist",
         "docs/oom/one.md:7: [MD064] Multiple consecutive spaces (2) found; 'make fix' mends it",
-        "docs/oom/one.md:12: snippet oom/it_holds: unknown fact 'siz': did you mean 'size'?",
+        "docs/oom/one.md:13: snippet oom/it_holds: unknown fact 'siz': did you mean 'size'?",
         "snippets/oom/it_holds.py:12: claim did not hold: it is not zero",
     ):
         assert any(line.startswith(start) for line in said), (start, said)

@@ -74,6 +74,20 @@ def test_it_passes_every_check_and_its_claim_holds(made):
     assert "0 runs now" in live(root, "check", "run").stdout
 
 
+def test_a_test_that_disagrees_with_what_was_measured_is_told(made):
+    root, _ = made
+    test = root / FILES[2]
+    before = test.read_text()
+    test.write_text(before.replace("== 32 * MiB", "== 33 * MiB"))
+
+    found = live(root, "check", "run")
+    test.write_text(before)
+
+    assert found.returncode == 1
+    assert f"{FILES[2]}:11: " in found.stdout
+    assert "; the test and the program disagree; mend the one that is wrong" in found.stdout
+
+
 def test_its_page_is_built_strictly_with_what_it_measured(made, tmp_path):
     root, _ = made
     done = sites.build(root, tmp_path / "site", root / ".cache" / "bundle", "--strict")

@@ -11,7 +11,7 @@ import yaml
 
 from live import check, pages
 from live.capture import Captures
-from live.contribute import linters, page_rules, snippet_rules
+from live.contribute import answers, linters, page_rules, snippet_rules
 from live.contribute.changed import changed
 from live.contribute.linters import Linter
 from live.problems import LiveError, Problem
@@ -52,7 +52,7 @@ def _snippets(project: Project) -> list[Problem]:
 
 
 def _runs(project: Project) -> list[Problem]:
-    """Run the changed snippets unless a valid capture is there, and check what pages quote of all that have one."""
+    """Run the changed snippets unless a valid capture is there; check what pages quote, and what tests say of them."""
     snippets, _ = discover(project.snippets)
     chosen, which = changed(project.root, snippets)
     captures = Captures(project, chosen, partial=True).take()
@@ -65,7 +65,8 @@ def _runs(project: Project) -> list[Problem]:
     facts = {place: one.capture["facts"] for place, one in kept.outcomes.items() if one.status == "held"}
     known = {snippet.name: snippet for snippet in snippets}
     asked = [reference for reference in pages.references(project.docs) if reference.snippet in known]
-    return captures.problems + check.references(asked, known, facts)
+    held = {outcome.snippet.name for outcome in captures.outcomes.values() if outcome.status == "held"}
+    return captures.problems + check.references(asked, known, facts) + answers.wrong(project.root, sorted(held))
 
 
 # In the order of how soon each tells.
@@ -76,7 +77,7 @@ PARTS = {
     "pages": Part("front matter and rules of pages, and what they show", _pages),
     "snippets": Part("headers and rules of snippets", _snippets),
     "types": Part("the engine's types (mypy)", _lint(linters.TYPES)),
-    "run": Part("changed snippets, in the sandbox", _runs),
+    "run": Part("changed snippets in the sandbox, and their tests", _runs),
 }
 
 

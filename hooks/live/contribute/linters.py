@@ -31,7 +31,8 @@ class Linter:
             ran = run(root, *self.arguments)
         except FileNotFoundError:
             return [Problem(what=f"{name} is not installed; run 'make setup'")]
-        found = [problem for line in ran.stdout.splitlines() for problem in self._problem(line)]
+        said = ran.stdout.replace(f"{root}/", "")
+        found = [problem for line in said.splitlines() for problem in self._problem(line)]
         if ran.returncode and not found:
             what = f"{name} ended with status {ran.returncode} and no finding; mend what it says"
             return [Problem(what=what, detail="\n".join((ran.stderr + ran.stdout).strip().splitlines()[-5:]))]
