@@ -58,7 +58,7 @@ def test_the_form_for_a_wrong_number_asks_for_what_one_command_prints():
 
     assert result["validations"]["required"]
     assert "`make report NAME=memory/shared_page_is_split`" in result["attributes"]["description"]
-    assert "`python shared_page_is_split.py`" in result["attributes"]["description"]
+    assert "`uv run shared_page_is_split.py`" in result["attributes"]["description"]
 
 
 def test_a_pull_request_is_asked_for_four_lines():

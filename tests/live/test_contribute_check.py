@@ -33,11 +33,18 @@ def test_of_what_was_not_run():
 """
 
 
+@pytest.fixture(scope="module")
+def known_types(tmp_path_factory):
+    """What mypy learns of the standard library, once for all."""
+    return str(tmp_path_factory.mktemp("mypy"))
+
+
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
+def checkout(tmp_path, monkeypatch, known_types):
     """A small project that has nothing wrong, with the settings of the real one."""
     for name in ("LIVE_MODE", "LIVE_BUNDLE", "LIVE_SANDBOX"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MYPY_CACHE_DIR", known_types)
     snippet = sites.snippet(
         "It holds what it says.", '\nsize = 3\nprint(size)\nassert size, "it is not zero"', facts=["size"]
     )
