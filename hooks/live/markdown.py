@@ -22,7 +22,7 @@ from live.host import summary
 from live.pages import fact_name, snippet_name
 from live.problems import LiveError, Problem
 from live.project import Project
-from live.snippet import Snippet, read
+from live.snippet import HOSTS, Snippet, read
 
 
 class Shelf:
@@ -40,7 +40,7 @@ class Shelf:
         self.report = project.bundle.report()
         self.entries = {(entry["snippet"], entry["host"]): entry for entry in self.report["captures"]}
         self.others: dict[str, list[str]] = {}  # hosts of other machines, by snippet
-        for name, host in self.entries:
+        for name, host in sorted(self.entries, key=_by_machine):
             if "@" in host:
                 self.others.setdefault(name, []).append(host)
         self.snippets: dict[str, Snippet] = {}
@@ -70,6 +70,11 @@ class Shelf:
         if not found:
             raise LiveError([Problem(snippet=name, what="has no capture; make one with 'make capture'")])
         return found
+
+
+def _by_machine(place: tuple[str, str]) -> tuple[str, int]:
+    kind, _, machine = place[1].partition("@")
+    return machine, HOSTS.index(kind)
 
 
 _shelf: Shelf | None = None

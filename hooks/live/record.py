@@ -14,6 +14,7 @@ FILE = 16 << 20  # bytes of a file in a bundle; more than a run can report and w
 DEPTH = 16  # of lists and dictionaries in a fact
 
 Line = Annotated[str, Meta(max_length=300, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z")]
+Word = Annotated[str, Meta(pattern=r"\A[\w.+~@:-]{1,100}\Z")]
 Text = Annotated[str, Meta(max_length=2 << 20)]
 Message = Annotated[str, Meta(max_length=4000)]
 SnippetName = Annotated[str, Meta(pattern=r"\A[a-z0-9_]{1,60}/[a-z0-9_]{1,80}\Z")]
@@ -28,8 +29,8 @@ LineNumber = Annotated[int, Meta(ge=1, le=100_000)]
 
 class _Basics(TypedDict):
     name: HostName
-    kernel: Line
-    architecture: Line
+    kernel: Word
+    architecture: Word
     page_size: Bytes
     ram: Bytes
     swap: Bytes
@@ -44,11 +45,11 @@ class _More(TypedDict, total=False):
     transparent_hugepage: Line
     cgroup: Line
     runs_in: Line
-    python: Line
-    psutil: Line
+    python: Word
+    psutil: Word
     tools: dict[Line, Line]
     emulation: Line
-    image: Line
+    image: Word
     lab: dict[Name, Any]
 
 
@@ -60,8 +61,8 @@ class Alike(_More, total=False):
     """What all captures of a host say alike of it."""
 
     name: HostName
-    kernel: Line
-    architecture: Line
+    kernel: Word
+    architecture: Word
     page_size: Bytes
     ram: Bytes
     swap: Bytes

@@ -22,7 +22,7 @@ PLACES = {"build": "on the build host", "lab": "in the lab", "lab-newer": "in th
 LINES, BYTES = 60, 8 << 10  # of output that is shown unfolded
 MARKS = {"STRING": "s", "FSTRING": "s", "TSTRING": "s", "NUMBER": "m", "COMMENT": "c"}  # classes of the theme
 LONG = 24  # characters of a fact that is kept on one line
-PAGE_BYTES = 100 << 10  # of output that one page may show
+PAGE_BYTES = 200 << 10  # of output and kernel logs that one page may show
 
 
 @dataclass(frozen=True)

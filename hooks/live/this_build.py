@@ -37,12 +37,17 @@ def _machines(hosts: dict[str, dict[str, Any]]) -> str:
     names = list(dict.fromkeys(key for host in hosts.values() for key in host if key not in ("name", "image", "lab")))
     rows = []
     for name in names:
-        cells = [_shown(name, host[name]) if name in host else "–" for host in hosts.values()]
+        cells = [_shown(name, host[name]) if name in host else _absent(host) for host in hosts.values()]
         mark = ' class="live-differs"' if len(set(cells)) > 1 else ""
         told = "".join(f"<td{mark}>{html.escape(cell)}</td>" for cell in cells)
         rows.append(f"<tr><th>{html.escape(name.replace('_', ' '))}</th>{told}</tr>")
     head = ("", *(html.escape(render.heading(name)) for name in hosts))
     return _table("machines", "The machines", head, rows)
+
+
+def _absent(host: dict[str, Any]) -> str:
+    """What stands for what is not told of a machine: guests of the lab are made as each program asks."""
+    return "set by each program" if "emulation" in host else "–"
 
 
 def _differences(entries: list[dict[str, Any]]) -> str:

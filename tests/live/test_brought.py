@@ -105,7 +105,7 @@ def test_captures_of_another_machine_stand_beside_those_of_this_one(brought, oth
     page = as_html(built.report, str)
     assert "Every claim held on every machine that its program ran on." in page
     assert "<th>The build host of arm64</th>" in page
-    assert '<td class="live-differs">16.0\N{NO-BREAK SPACE}KiB</td>' in page
+    assert '<td class="live-differs">16\N{NO-BREAK SPACE}KiB</td>' in page
 
 
 def test_merging_again_replaces_and_another_build_keeps_what_was_merged(brought, other):
