@@ -1,12 +1,14 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
 Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | merge TARGET LABEL=BUNDLE...
-| export SITE
+| export SITE | new | check | fix
 """
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from live import report
 from live.build import Build
 from live.bundle import Bundle
 from live.capture import Captures
+from live.contribute import commands as contributing
 from live.host import summary
 from live.merge import merge
 from live.problems import LiveError, Problem, listed
@@ -34,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("names", nargs="+", metavar="NAME", help="topic/name, with or without .py, or its path")
         if name == "run":
             command.add_argument("--host", choices=HOSTS, help="run there, whatever the header says")
+            command.add_argument("--json", action="store_true", help="print one JSON object, also when a claim fails")
     capture = commands.add_parser("capture", help="capture what the site needs, without building it")
     capture.add_argument("--fresh", action="store_true", help="run everything, also what has a valid capture")
     lab = commands.add_parser("lab", help="open a shell in a guest of the lab, with all snippets in it")
@@ -45,13 +49,20 @@ def main(arguments: list[str] | None = None) -> int:
     add.add_argument("others", nargs="+", metavar="LABEL=BUNDLE", help="such as arm64=bundles/arm64")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
+    contributing.add(commands)
     given = parser.parse_args(arguments)
     try:
         project = Project.at(given.root)
-        return globals()[f"_{given.command}"](project, given)
+        do = getattr(given, "do", None) or globals()[f"_{given.command}"]
+        status = do(project, given)
+        sys.stdout.flush()
     except LiveError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
 
 
 def _list(project: Project, _: argparse.Namespace) -> int:
@@ -70,6 +81,12 @@ def _run(project: Project, given: argparse.Namespace) -> int:
     snippets = _named(project, given.names)
     if given.host:
         snippets = [replace(snippet, hosts=[given.host]) for snippet in snippets]
+    if given.json:
+        from live.contribute.result import result  # noqa: PLC0415
+
+        told = result(project, snippets)
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+        return 1 if told["errors"] else 0
     captures = Captures(project.with_mode("fresh"), snippets, partial=True).take()
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":

@@ -27,7 +27,7 @@ LAB_ENGINE = (
     "lab/settings.py",
     "lab/undrawn.py",
 )
-KEPT_HOST = (
+KEPT_HOST: tuple[str, ...] = (
     "kernel",
     "architecture",
     "page_size",

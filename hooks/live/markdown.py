@@ -7,7 +7,7 @@ import functools
 import os
 import posixpath
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote as quote_url
 
 from markdown import Markdown
@@ -90,7 +90,7 @@ def shelf() -> Shelf:
     """What pages are rendered from; without hooks, the bundle of the project in the current folder."""
     if _shelf is None:
         put_shelf(Shelf(Project.at(Path(os.environ.get("LIVE_ROOT", ".")))))
-    return _shelf
+    return cast(Shelf, _shelf)
 
 
 def validate(

@@ -28,8 +28,9 @@ def merge(target: Bundle, label: str, other: Bundle) -> int:
             target.drop(name, host)
     for place in places:
         capture = other.load(*place)
-        capture["host"]["name"] += f"@{label}"
-        target.store(capture)
+        if capture:
+            capture["host"]["name"] += f"@{label}"
+            target.store(capture)
     entries = [entry | {"host": f"{entry['host']}@{label}"} for entry in report["captures"] if "@" not in entry["host"]]
     hosts = {f"{host}@{label}": told for host, told in report["hosts"].items() if "@" not in host}
     target.store_report(report | {"captures": entries, "hosts": hosts}, label)

@@ -40,7 +40,8 @@ def references(docs: Path) -> list[Reference]:
 
 def in_page(text: str, page: str) -> Iterator[Reference]:
     """The references of one page's Markdown. Fences inside another fence are examples and do not count."""
-    marks, info, start, body = "", "", 0, []
+    marks, info, start = "", "", 0
+    body: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         fence = _FENCE.match(line)
         if not marks and fence:

@@ -145,7 +145,7 @@ class Report(TypedDict):
 def read(content: bytes, form: type) -> Any:
     """Read JSON of a form. Raises ValueError with the field that is wrong, as "claims[2].line: …"."""
     try:
-        value = msgspec.json.decode(content, type=form)
+        value: Any = msgspec.json.decode(content, type=form)
         _shallow(value, DEPTH)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
