@@ -1,10 +1,12 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
 Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | export SITE
+| summary [--base REF] [--before BUNDLE] [BUNDLE]
 """
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -13,6 +15,7 @@ from typing import Any
 
 from live import bundle, report
 from live.build import Build
+from live.bundle import Bundle
 from live.capture import Captures
 from live.host import summary
 from live.problems import LiveError, Problem, listed
@@ -39,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         lab.add_argument(f"--{name}", default=default, help=f"default: {default}")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
+    sums = commands.add_parser("summary", help="say as Markdown what a bundle holds and what changed")
+    sums.add_argument("bundle", type=Path, nargs="?", help="default: that of this checkout")
+    sums.add_argument("--base", metavar="REF", help="tell which pages and packages differ from this commit")
+    sums.add_argument("--before", type=Path, metavar="BUNDLE", help="tell how the machines differ from this bundle's")
     given = parser.parse_args(arguments)
     try:
         project = Project.at(given.root)
@@ -108,6 +115,19 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     print("The snippets are in /snippets; 'exit' turns the machine off.", flush=True)
     addition = run.addition(None, snippets, lab)
     return machine.start(made, lab, addition, machine.accelerator(made), terminal=True).wait()
+
+
+def _summary(project: Project, given: argparse.Namespace) -> int:
+    """Print what whoever reviews a change wants to know of a bundle."""
+    from live import summary  # noqa: PLC0415  (no other command needs it)
+
+    told = bundle.read_report(Bundle(given.bundle) if given.bundle else project.bundle)
+    sections = summary.since(bundle.read_report(Bundle(given.before)), told) if given.before else []
+    if given.base:
+        site = os.environ.get("SITE_URL", "")
+        sections += summary.changed(project.root, project.docs, given.base, told, site)
+    print(summary.as_markdown(told, sections), end="")
+    return 0
 
 
 def _export(project: Project, given: argparse.Namespace) -> int:
