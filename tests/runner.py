@@ -100,7 +100,7 @@ class Runner:
         return kept | own | self.settings | {name: _filled(text) for name, text in given.items()}
 
     def _checkout(self, machine: Path, options: dict[str, Any]) -> None:
-        depth = ["--depth", str(options.get("fetch-depth", 1))]
+        depth = ["--depth", str(options.get("fetch-depth", 1))] if options.get("fetch-depth") != 0 else []
         where = [f"file://{self.origin}", machine]
         command = ["git", "clone", "--quiet", *depth, "--branch", self.branch, *where]
         subprocess.run(command, check=True, env=self._environment(machine, {}))

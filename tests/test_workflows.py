@@ -31,7 +31,10 @@ def steps(name):
 
 
 def run_lines():
-    return [(name, step["run"]) for name in ALL for step in steps(name) if "run" in step]
+    """Every command of a workflow; `make check` is still to come."""
+    later = [pytest.mark.xfail(strict=True, reason="until make check is there")]
+    found = [(name, step["run"]) for name in ALL for step in steps(name) if "run" in step]
+    return [pytest.param(name, run, marks=later if run == "make check" else []) for name, run in found]
 
 
 def actionlint(*paths):
