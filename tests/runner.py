@@ -3,6 +3,7 @@
 What moves files between machines (checkout, artifacts, caches) is done by copying; every `run:` line runs as it stands.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -133,7 +134,10 @@ def _filled(text: str) -> str:
 
 
 def _lend_packages(machine: Path) -> None:
-    """Give a clone an environment that is set up, as a warm machine has: the folders are those of this one."""
+    """Give a clone an environment that is set up, as a warm machine has: but for its stamp it is the one of here."""
     (machine / ".venv").mkdir()
     for path in VENV.iterdir():
-        (machine / ".venv" / path.name).symlink_to(path)
+        if path.name != "setup-stamp":
+            (machine / ".venv" / path.name).symlink_to(path)
+    content = b"".join((machine / name).read_bytes() for name in ("requirements.lock", ".ci/setup"))
+    (machine / ".venv" / "setup-stamp").write_text(hashlib.sha256(content).hexdigest()[:16])

@@ -26,11 +26,27 @@ def page(title, snippet):
     return f"{front}\n# {title} {{ #{name} }}\n\nIt is measured below.\n\n{sites.fence(f'{snippet}.py').rstrip()}\n"
 
 
-SNIPPET = sites.snippet(
-    "A copy of a list takes as much again.",
-    'one = list(range(1000))\nboth = [one, list(one)]\nprint(f"{len(both)} lists, shown by the fork")\n'
-    'assert both[0] is not both[1], "two lists of 1,000 numbers are two objects"\n',
-)
+SNIPPET = '''# /// script
+# requires-python = ">=3.11"
+# dependencies = []
+#
+# [tool.live]
+# facts = ["lists"]
+# ///
+"""A copy of a list is a second list.
+
+Makes a list and a copy of it. Changes nothing.
+"""
+
+one = list(range(1000))
+both = [one, list(one)]
+lists = len(both)
+print(f"{lists} lists, shown by the fork")
+assert both[0] is not both[1], "two lists of 1,000 numbers are two objects"
+'''
+TEST = f"""def test_a_copy_is_a_second_list(facts_of):
+    assert facts_of("{NEW}")["lists"] == 2
+"""
 
 
 def git(folder, *arguments):
@@ -47,8 +63,8 @@ def upstream(tmp_path_factory):
     for path in {*root.glob("docs/*.md"), *root.glob("docs/*/*.md"), *root.glob("snippets/*/*.py")} - kept:
         path.unlink()
     (root / "docs" / "index.md").write_text(page("Start", KEPT[0]))
-    (root / "docs" / "memory" / "order.md").write_text(page("Order", KEPT[1]))
-    (root / "mkdocs.yml").write_text(f"{settings}\nnav:\n  - index.md\n  - memory/order.md\n")
+    (root / "docs" / "kubernetes" / "order.md").write_text(page("Order", KEPT[1]))
+    (root / "mkdocs.yml").write_text(f"{settings}\nnav:\n  - index.md\n  - kubernetes/order.md\n")
     (root / "docs" / "assets" / "links.txt").write_text("")
     git(root, "init", "--quiet")
     git(root, "add", "-A")
@@ -57,10 +73,12 @@ def upstream(tmp_path_factory):
 
 
 def contribute(upstream, folder, snippet=SNIPPET):
-    """Fork the repository, add a page and a snippet, and merge them as a pull request is tested."""
+    """Fork the repository, add a page, a snippet and its test, and merge them as a pull request is tested."""
     subprocess.run(["git", "clone", "--quiet", upstream, folder], check=True)
     git(folder, "switch", "--quiet", "-c", "mine")
     (folder / "snippets" / f"{NEW}.py").write_text(snippet)
+    (folder / "tests" / "snippets" / "test_doubling.py").write_text(TEST)
+    (folder / "docs" / "memory").mkdir()
     (folder / "docs" / "memory" / "doubling.md").write_text(page("Doubling", NEW))
     settings = (folder / "mkdocs.yml").read_text()
     (folder / "mkdocs.yml").write_text(settings + "  - memory/doubling.md\n")
@@ -116,7 +134,7 @@ def test_the_summary_names_the_page_its_claims_and_the_machine(pull_request):
     assert told.startswith("# Everything held\n")
     assert "- `docs/memory/doubling.md`: added\n" in told
     assert f"  - `{NEW}`: held\n    - held: `two lists of 1,000 numbers are two objects`\n" in told
-    assert "docs/memory/order.md" not in told
+    assert "docs/kubernetes/order.md" not in told
     assert "## Slowest" in told and "## Machines" in told
     assert told.count("\n# ") == 0  # nothing but the summary, and once
 

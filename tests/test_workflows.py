@@ -77,7 +77,7 @@ def test_actionlint_accepts_all_workflows():
         ("needs: capture", "needs: captures", 'needs job "captures" which does not exist'),
         ("runs-on: ubuntu-24.04", "runs-on: ubuntu-99.04", 'label "ubuntu-99.04" is unknown'),
         ("run: make capture", "runs: make capture", 'step must run script with "run" section'),
-        ("matrix.user == 'root'", "matrix.uesr == 'root'", 'property "uesr" is not defined'),
+        ("matrix.user == 'root'", "matrix.owner == 'root'", 'property "owner" is not defined'),
     ],
     ids=["needs", "runner", "key", "expression"],
 )

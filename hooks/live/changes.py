@@ -28,7 +28,7 @@ def text_at(root: Path, base: str, path: str) -> str:
 
 
 def _git(root: Path, base: str, *arguments: str) -> str:
-    command = ["git", "-c", f"safe.directory={root}", "-C", root, *arguments]
+    command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=True)
     except (OSError, subprocess.CalledProcessError) as error:
