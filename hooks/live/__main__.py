@@ -1,7 +1,7 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
 Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | merge TARGET LABEL=BUNDLE...
-| export SITE | new | check | fix
+| summary [--base REF] [--before BUNDLE] [BUNDLE] | export SITE | new | check | fix
 """
 
 import argparse
@@ -49,6 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     add.add_argument("others", nargs="+", metavar="LABEL=BUNDLE", help="such as arm64=bundles/arm64")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
+    sums = commands.add_parser("summary", help="say as Markdown what a bundle holds and what changed")
+    sums.add_argument("bundle", type=Path, nargs="?", help="default: that of this checkout")
+    sums.add_argument("--base", metavar="REF", help="tell which pages and packages differ from this commit")
+    sums.add_argument("--before", type=Path, metavar="BUNDLE", help="tell how the machines differ from this bundle's")
     contributing.add(commands)
     given = parser.parse_args(arguments)
     try:
@@ -138,6 +142,19 @@ def _merge(project: Project, given: argparse.Namespace) -> int:
         label, _, folder = other.partition("=")
         count = merge(Bundle(given.target), label, Bundle(Path(folder)))
         print(f"{count} captures of {label} added to {given.target}")
+    return 0
+
+
+def _summary(project: Project, given: argparse.Namespace) -> int:
+    """Print what whoever reviews a change wants to know of a bundle."""
+    from live import summary  # noqa: PLC0415  (no other command needs it)
+
+    told = (Bundle(given.bundle) if given.bundle else project.bundle).report()
+    sections = summary.since(Bundle(given.before).report(), told) if given.before else []
+    if given.base:
+        site = os.environ.get("SITE_URL", "")
+        sections += summary.changed(project.root, project.docs, given.base, told, site)
+    print(summary.as_markdown(told, sections), end="")
     return 0
 
 
