@@ -1,6 +1,6 @@
 # Each target sets up what it needs first; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup new serve check fix run report list lab capture site test bench lock clean
+.PHONY: help setup new serve check fix run report list lab capture merge render summary site test bench lock clean
 
 BIN := .venv/bin
 PORT ?= 8000
@@ -44,6 +44,18 @@ bench: setup ## how long builds take, as ratios to a bare build; writes bench.js
 capture: setup ## run what has no valid capture, without building the site
 	@$(BIN)/python -m live capture
 
+# Of the folders in FROM, those that hold a bundle, each after its name: a machine that gave none stops nothing.
+OTHERS = $(foreach folder,$(patsubst %/build.json,%,$(wildcard $(addsuffix /build.json,$(FROM)))),$(notdir $(folder))=$(folder))
+merge: setup ## add what other machines captured to a bundle: make merge BUNDLE=bundles/x86-64 FROM="bundles/arm64"
+	@$(if $(OTHERS),$(BIN)/python -m live merge $(BUNDLE) $(OTHERS),echo "no other machine gave a bundle")
+
+render: ## check a bundle that was made elsewhere and build the site from it: make render BUNDLE=folder
+	@LIVE_MODE=frozen LIVE_BUNDLE=$(BUNDLE) $(MAKE) --no-print-directory site
+
+summary: ## say as Markdown what a bundle holds, and with BASE= what changed: make summary BASE=origin/main BUNDLE=folder
+	@.ci/setup >&2
+	@$(BIN)/python -m live summary $(if $(BASE),--base $(BASE)) $(if $(BEFORE),--before $(BEFORE)) $(BUNDLE)
+
 list: setup ## list the snippets
 	@$(BIN)/python -m live list
 
@@ -57,8 +69,9 @@ report: ## run one snippet and print all that it gave as JSON, for a report of a
 lab: setup ## open a shell in a throw-away machine in which all may be broken: make lab ARGS="--kernel newer --memory 1G"
 	@$(BIN)/python -m live lab $(ARGS)
 
-lock: setup ## choose the newest allowed Python packages and write requirements.lock (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate \
+lock: setup ## choose the newest allowed Python packages and write requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/uv.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --group site --group snippets --group check --group test --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything that was built, captured or installed here

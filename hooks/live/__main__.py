@@ -1,6 +1,7 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
-Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | export SITE | new | check | fix
+Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | merge TARGET LABEL=BUNDLE...
+| summary [--base REF] [--before BUNDLE] [BUNDLE] | export SITE | new | check | fix
 """
 
 import argparse
@@ -13,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from live import bundle, report
+from live import report
 from live.build import Build
+from live.bundle import Bundle
 from live.capture import Captures
 from live.contribute import commands as contributing
 from live.host import summary
+from live.merge import merge
 from live.problems import LiveError, Problem, listed
 from live.project import Project
 from live.snippet import HOSTS, Snippet, discover, nearest
@@ -41,8 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     lab.add_argument("--kernel", choices=["release", "newer"], default="release")
     for name, default in (("memory", "512M"), ("swap", "256M"), ("disk", "256M")):
         lab.add_argument(f"--{name}", default=default, help=f"default: {default}")
+    add = commands.add_parser("merge", help="add what other machines captured to a bundle")
+    add.add_argument("target", type=Path, help="the bundle of the machine that the site is about")
+    add.add_argument("others", nargs="+", metavar="LABEL=BUNDLE", help="such as arm64=bundles/arm64")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
+    sums = commands.add_parser("summary", help="say as Markdown what a bundle holds and what changed")
+    sums.add_argument("bundle", type=Path, nargs="?", help="default: that of this checkout")
+    sums.add_argument("--base", metavar="REF", help="tell which pages and packages differ from this commit")
+    sums.add_argument("--before", type=Path, metavar="BUNDLE", help="tell how the machines differ from this bundle's")
     contributing.add(commands)
     given = parser.parse_args(arguments)
     try:
@@ -61,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _list(project: Project, _: argparse.Namespace) -> int:
     snippets, problems = discover(project.snippets)
-    entries = {(entry["snippet"], entry["host"]): entry for entry in bundle.read_report(project.bundle)["captures"]}
+    entries = {(entry["snippet"], entry["host"]): entry for entry in project.bundle.report()["captures"]}
     for snippet, host in ((each, host) for each in snippets for host in each.hosts):
         entry = entries.get((snippet.name, host), {})
         held = sum(claim["held"] for claim in entry.get("claims", []))
@@ -127,13 +137,34 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     return machine.start(made, lab, addition, machine.accelerator(made), terminal=True).wait()
 
 
+def _merge(project: Project, given: argparse.Namespace) -> int:
+    for other in given.others:
+        label, _, folder = other.partition("=")
+        count = merge(Bundle(given.target), label, Bundle(Path(folder)))
+        print(f"{count} captures of {label} added to {given.target}")
+    return 0
+
+
+def _summary(project: Project, given: argparse.Namespace) -> int:
+    """Print what whoever reviews a change wants to know of a bundle."""
+    from live import summary  # noqa: PLC0415  (no other command needs it)
+
+    told = (Bundle(given.bundle) if given.bundle else project.bundle).report()
+    sections = summary.since(Bundle(given.before).report(), told) if given.before else []
+    if given.base:
+        site = os.environ.get("SITE_URL", "")
+        sections += summary.changed(project.root, project.docs, given.base, told, site)
+    print(summary.as_markdown(told, sections), end="")
+    return 0
+
+
 def _export(project: Project, given: argparse.Namespace) -> int:
     """Copy the snippets and the report to where the blocks link to."""
     for path in project.snippets.glob("*/*.py"):
         target = given.site / path.relative_to(project.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    (given.site / "build.json").write_text(json.dumps(bundle.read_report(project.bundle), indent=1), encoding="utf-8")
+    (given.site / "build.json").write_text(json.dumps(project.bundle.report(), indent=1), encoding="utf-8")
     return 0
 
 
@@ -156,7 +187,7 @@ def _print(project: Project, snippet: Snippet) -> None:
     """Print a capture as its block on a page would show it. Raises LiveError where there is none."""
     captures = [project.bundle.load(snippet.name, host) for host in snippet.hosts]
     if not any(captures):
-        entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
+        entries = {entry["snippet"]: entry for entry in project.bundle.report()["captures"]}
         reason = entries.get(snippet.name, {}).get("reason", "it did not run yet")
         raise LiveError([Problem(snippet=snippet.name, what=f"has no capture: {reason}")])
     print(f"{snippet.title}\n{'=' * len(snippet.title)}")
