@@ -137,7 +137,7 @@ def _output(snippet: Snippet, capture: dict[str, Any]) -> str:
 
 def _text(text: str, label: str) -> str:
     """Text in a box that a keyboard can scroll; what goes past the budget is folded."""
-    lines = _overwritten(text).rstrip("\n").split("\n")
+    lines = overwritten(text).rstrip("\n").split("\n")
     keep = len(lines)
     if keep > LINES or len(text) > BYTES:
         keep, room = 0, BYTES
@@ -157,7 +157,7 @@ def _pre(text: str, label: str) -> str:
     return f"{box}<code>{_coloured(text)}</code></pre>"
 
 
-def _overwritten(text: str) -> str:
+def overwritten(text: str) -> str:
     """What a terminal shows in the end of lines that were written over after a carriage return."""
     return re.sub(r"^[^\n]*\r(?!\n|$)", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
 
