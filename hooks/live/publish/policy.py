@@ -46,7 +46,7 @@ _ELEMENT = re.compile(
     re.IGNORECASE,
 )
 _HANDLER = re.compile(r"<[a-z][^<>]*?\son[a-z]+\s*=[^>]*>", re.IGNORECASE)
-_SCRIPT_LINK = re.compile(r"""=\s*["']?\s*javascript:[^>]*>""", re.IGNORECASE)
+_SCRIPT_LINK = re.compile(r"""<[a-z][^<>]*?=\s*["']?\s*javascript:[^>]*>""", re.IGNORECASE)
 _ELSEWHERE = r"""=\s*["']?\s*(?:[a-z][\w+.-]*:)?//"""
 _REFUSED = {
     r"<style": "style elements are not applied; write it into docs/assets/site.css",
