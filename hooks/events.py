@@ -6,15 +6,17 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from live import check, markdown, report
+from live import check, markdown, render, report
 from live.build import Build
 from live.problems import LiveError
+from live.publish import plain, policy, site
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 log = logging.getLogger("mkdocs.live")
 serving = False
 build: Build
+contents: Any  # the navigation
 
 
 def on_startup(command: str, **_: Any) -> None:
@@ -50,9 +52,49 @@ def on_files(files: Any, config: Any) -> None:
     files.append(File.generated(config, "build.json", content=json.dumps(build.report, indent=1)))
 
 
+def on_nav(nav: Any, **_: Any) -> None:
+    """Remember the pages in their order."""
+    global contents  # noqa: PLW0603
+    contents = nav
+
+
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> None:
     """Tell the Markdown extensions which page they are in."""
     build.shelf.page_url = page.url
+
+
+def on_env(env: Any, config: Any, files: Any) -> None:
+    """Offer every page as Markdown, and lists of them for programs."""
+    pages = [
+        site.Page(
+            page.file.src_uri,
+            page.url,
+            page.title,
+            page.meta.get("description", ""),
+            page.ancestors[-1].title if page.ancestors else "",
+            page.markdown,
+            page.meta.get("date"),
+        )
+        for page in contents.pages
+    ]
+    published = site.Site(config.site_name, config.site_description or "", config.site_url or "", pages)
+    for path, text in site.files(
+        published, build.shelf, plain.includes(config.mdx_configs.get("pymdownx.snippets", {}))
+    ):
+        file = File.generated(config, f"{path}.published", content=text)  # not taken for a page
+        file.dest_uri = path
+        files.append(file)
+    env.globals["published"] = published
+
+
+def on_post_template(output: str, template_name: str, config: Any) -> str:
+    """Guard the page that is shown for those that are not there."""
+    return _guarded(output, "", "", config) if template_name == "404.html" else output
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """Guard a page."""
+    return _guarded(output, page.file.src_uri, page.file.content_string, config)
 
 
 def on_post_build(config: Any) -> None:
@@ -64,11 +106,23 @@ def on_post_build(config: Any) -> None:
 def on_serve(server: Any, config: Any, builder: Any) -> None:
     """Watch the snippets; the captures lie elsewhere, so that writing one starts nothing."""
     server.watch(str(build.project.snippets))
+    server.set_app(policy.allow_reload(server.get_app()))
 
 
 def _left_out(config: Any, page: str) -> bool:
     """Whether the configuration says that a page need not be in the navigation."""
     return any(spec and spec.match_file(page) for spec in (config.exclude_docs, config.not_in_nav))
+
+
+def _guarded(output: str, source: str, text: str, config: Any) -> str:
+    """A page with its policy. What that stops is a problem, which is shown while serving."""
+    output, problems = policy.guard(output, source, text, config.theme.dirs)
+    build.shelf.problems += problems
+    if problems and serving:
+        log.error(f"\n{LiveError(problems)}")
+        entry = {"host": "", "status": "failed", "reason": str(LiveError(problems))}
+        output = output.replace("</article>", f"{render.notice(source, entry, {})}</article>", 1)
+    return output
 
 
 def _failed(error: LiveError) -> PluginError:

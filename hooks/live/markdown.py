@@ -71,6 +71,14 @@ class Shelf:
             raise LiveError([Problem(snippet=name, what="has no capture; make one with 'make capture'")])
         return found
 
+    def hosts(self, snippet: Snippet) -> list[str]:
+        """Where a snippet ran: as its header says, and on other machines."""
+        return [*snippet.hosts, *self.others.get(snippet.name, [])]
+
+    def concerns_readers(self, name: str, host: str) -> bool:
+        """Whether a page says that there is no capture: what another machine skipped stands in the report alone."""
+        return "@" not in host or self.entries[name, host]["status"] == "failed"
+
 
 def _by_machine(place: tuple[str, str]) -> tuple[str, int]:
     kind, _, machine = place[1].partition("@")
@@ -118,10 +126,10 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
     wrong = list(check.option(options, snippet))
     if wrong:
         raise LiveError([Problem(snippet=name, what=what) for what in wrong])
-    hosts = [options["host"]] if "host" in options else [*snippet.hosts, *place.others.get(name, [])]
+    hosts = [options["host"]] if "host" in options else place.hosts(snippet)
     found = {host: place.capture(name, host) for host in hosts}
-    missing = [place.entries[name, host] for host, capture in found.items() if not capture]
-    notices = "".join(render.notice(name, entry, options) for entry in missing if _concerns(entry))
+    missing = [host for host, capture in found.items() if not capture and place.concerns_readers(name, host)]
+    notices = "".join(render.notice(name, place.entries[name, host], options) for host in missing)
     captures = _within_budget(place, page_url, name, {host: capture for host, capture in found.items() if capture})
     if not captures:
         return notices
@@ -142,11 +150,6 @@ def _within_budget(place: Shelf, page_url: str, name: str, captures: render.Capt
             what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
             raise LiveError([Problem(snippet=name, what=what)])
     return kept
-
-
-def _concerns(entry: dict[str, Any]) -> bool:
-    """Whether a reader of a page should know: what another machine skipped is told on the page of the build alone."""
-    return entry["status"] == "failed" or "@" not in entry["host"]
 
 
 def fact(source: str, language: str, css_class: str, md: Markdown) -> str:

@@ -29,6 +29,16 @@ class Reference:
         return f"docs/{self.page}:{self.line}"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A fence with the lines in it, or one line of what stands between fences, which has no `info`."""
+
+    line: int
+    text: str
+    info: str | None = None
+    body: str = ""
+
+
 def references(docs: Path) -> list[Reference]:
     """All references of all pages below `docs`, in order."""
     return [
@@ -40,23 +50,31 @@ def references(docs: Path) -> list[Reference]:
 
 def in_page(text: str, page: str) -> Iterator[Reference]:
     """The references of one page's Markdown. Fences inside another fence are examples and do not count."""
-    marks, info, start = "", "", 0
-    body: list[str] = []
+    for part in parts(text):
+        if part.info is None:
+            for match in FACT.finditer(part.text):
+                name, host, fact = fact_name(match[1])
+                yield Reference(page, part.line, name, fact=fact, spec=match[2] or "", host=host)
+        elif language(part.info) == "snippet":
+            yield Reference(page, part.line + 1, snippet_name(part.body), options(part.info))
+
+
+def parts(text: str) -> Iterator[Part]:
+    """A page's Markdown in parts, none left out. What follows a fence that is never closed is one, of no language."""
+    start, marks, info, lines = 0, "", "", []
     for number, line in enumerate(text.splitlines(), 1):
         fence = _FENCE.match(line)
-        if not marks and fence:
-            marks, info, start, body = fence["marks"], fence["info"].strip(), number, []
-        elif marks and fence and fence["marks"].startswith(marks) and not fence["info"].strip():
-            if language(info) == "snippet":
-                name = snippet_name("\n".join(body))
-                yield Reference(page, start + 1, name, options(info))
-            marks = ""
-        elif marks:
-            body.append(line)
+        if marks:
+            lines.append(line)
+            if fence and fence["marks"].startswith(marks) and not fence["info"].strip():
+                yield Part(start, "\n".join(lines), info, "\n".join(lines[1:-1]))
+                marks = ""
+        elif fence:
+            start, marks, info, lines = number, fence["marks"], fence["info"].strip(), [line]
         else:
-            for match in FACT.finditer(line):
-                name, host, fact = fact_name(match[1])
-                yield Reference(page, number, name, fact=fact, spec=match[2] or "", host=host)
+            yield Part(number, line)
+    if marks:
+        yield Part(start, "\n".join(lines), "")
 
 
 def language(info: str) -> str:

@@ -8,15 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from live import changes, pages, report
+from live import changes, pages, report, terminal
 from live.units import readable
 
 MOST = 200  # lines of a list
 CLAIMS = 10  # of one run that are told
 NEW = ("kernel", "distribution", "python", "psutil", "emulation", "image")  # what of a machine is worth telling
 LONGEST = 300  # characters of a text
-# What ends a line or is not seen: controls, and marks that change the direction of what follows.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 Report = dict[str, Any]
 Entry = dict[str, Any]
@@ -64,7 +62,7 @@ def since(before: Report, told: Report) -> list[tuple[str, list[str]]]:
 
 def code(text: str) -> str:
     """Any text as a code span of one line, in which nothing of it is markup."""
-    line = UNSEEN.sub(" ", text).strip()
+    line = terminal.one_line(text)
     line = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     return f"{fence} {line or '-'} {fence}" if "`" in line else f"`{line or '-'}`"

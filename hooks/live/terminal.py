@@ -1,4 +1,4 @@
-"""What a run wrote, as HTML: as a terminal would show it, and with everything visible that a reader should see."""
+"""What a run wrote, as a terminal would show it, and with everything visible that a reader should see."""
 
 import html
 import re
@@ -29,6 +29,16 @@ def coloured(text: str) -> str:
 def visible(text: str) -> str:
     """Escape the text, and show what would be unseen or would turn the order of what is seen."""
     return _pictured(html.escape(text, quote=False))
+
+
+def plain(text: str) -> str:
+    """The text as such, without what a terminal would take for commands."""
+    return _pictured(_COMMAND.sub("", overwritten(text)))
+
+
+def one_line(text: str) -> str:
+    """The same on one line."""
+    return " ".join(plain(text).split())
 
 
 def overwritten(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What a published site needs beside its pages: a policy for browsers, a feed, and pages that programs can read."""
