@@ -68,6 +68,17 @@ def test_a_pull_request_is_asked_for_four_lines():
     assert "`make check`" in text
 
 
+def test_the_contributing_page_names_the_jobs_of_a_pull_request_and_what_each_runs():
+    jobs = read(ROOT / ".github" / "workflows" / "pull-request.yml")["jobs"].values()
+    rows = re.findall(r"^\| ([A-Z]\w+) \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+
+    assert [name for name, _ in rows] == [job["name"].split()[0] for job in jobs]
+    for (_, does), job in zip(rows, jobs, strict=True):
+        run = " ".join(step.get("run", "") for step in job["steps"])
+        for command in re.findall(r"`(make \w+)`", does):
+            assert command in run or (command, ".ci/run" in run) == ("make test", True)
+
+
 def test_pre_commit_runs_every_part_of_the_check_and_fetches_nothing():
     (repository,) = read(ROOT / ".pre-commit-config.yaml")["repos"]
     entries = [shlex.split(hook["entry"]) for hook in repository["hooks"]]

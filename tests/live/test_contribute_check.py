@@ -69,7 +69,7 @@ def test_a_good_checkout_has_a_line_for_each_part(checkout, capsys):
     assert [line.split()[1] for line in said if line.startswith("ok")] == [
         *("style", "spelling", "markdown", "pages", "snippets", "types", "run")
     ]
-    assert "1 snippets, 1 runs now" in "".join(said)
+    assert ": 1; runs now: 1" in "".join(said)
     assert (status, len(said)) == (0, 8), said
 
 

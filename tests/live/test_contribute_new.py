@@ -69,9 +69,9 @@ def test_it_passes_every_check_and_its_claim_holds(made):
     found = live(root, "check", "style", "spelling", "markdown", "pages", "snippets", "run")
 
     assert found.returncode == 0, found.stdout
-    assert "1 snippets, 1 runs now" in found.stdout
+    assert ": 1; runs now: 1" in found.stdout
     assert found.stdout.count("\nok ") == 5  # and one at the beginning
-    assert "0 runs now" in live(root, "check", "run").stdout
+    assert ": 1; runs now: 0" in live(root, "check", "run").stdout
 
 
 def test_a_test_that_disagrees_with_what_was_measured_is_told(made):

@@ -57,7 +57,7 @@ def _runs(project: Project) -> list[Problem]:
     chosen, which = changed(project.root, snippets)
     captures = Captures(project, chosen, partial=True).take()
     ran = sum(not outcome.reused and outcome.status != "skipped" for outcome in captures.outcomes.values())
-    print(f"         run: {which}: {len(chosen)} snippets, {ran} runs now")
+    print(f"         run: {which}: {len(chosen)}; runs now: {ran}")
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":
             print(f"         run: skipped {outcome.snippet.name} on {outcome.host}: {outcome.reason}")

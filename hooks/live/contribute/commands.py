@@ -1,7 +1,6 @@
 """The commands for contributors, for the command line."""
 
 import argparse
-import sys
 
 from live.project import Project
 from live.snippet import HOSTS
@@ -43,5 +42,4 @@ def _fix(project: Project, _: argparse.Namespace) -> int:
         print(f"mended {name}")
     if not changed:
         print("nothing to mend that can be mended without a person")
-    sys.stdout.flush()
     return 0

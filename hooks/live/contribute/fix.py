@@ -6,6 +6,8 @@ from pathlib import Path
 from live.contribute import linters, page_rules
 
 PROSE = ("*.md", "docs/**/*.md", ".github/**/*.md")
+KINDS = {".py", ".md", ".txt"}
+MADE = {".git", ".venv", ".cache", "site"}  # not by people
 
 
 def fix(root: Path) -> list[str]:
@@ -22,6 +24,6 @@ def fix(root: Path) -> list[str]:
 
 def _hashes(root: Path) -> dict[str, str]:
     """Every file that may be mended, with what is in it."""
-    files = [path for pattern in ("**/*.py", "**/*.md", "docs/assets/links.txt") for path in root.glob(pattern)]
-    files = [path for path in files if not path.relative_to(root).parts[0].startswith((".venv", ".cache", "site"))]
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    tops = [path for path in root.iterdir() if path.name not in MADE]
+    files = [file for top in tops for file in ([top] if top.is_file() else top.rglob("*")) if file.suffix in KINDS]
+    return {file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

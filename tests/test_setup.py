@@ -1,0 +1,49 @@
+"""The set-up asks for what is needed and no more."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NEEDED = "bash cat cut dirname env id sha256sum uname".split()
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """What the set-up would install on a machine that has nothing, its Python packages apart."""
+    for folder in ("bin", ".ci", ".venv"):
+        (tmp_path / folder).mkdir()
+    for name in NEEDED:
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))
+    for name in ("apt-get", "ldconfig", "python3"):  # to be called, not to do anything
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    shutil.copy(ROOT / ".ci" / "setup", tmp_path / ".ci")
+    (tmp_path / "requirements.lock").write_text("")
+    stamp = hashlib.sha256((tmp_path / ".ci" / "setup").read_bytes()).hexdigest()[:16]
+    (tmp_path / ".venv" / "setup-stamp").write_text(f"{stamp}\n")
+
+    def asked(*options):
+        environment = {"PATH": str(tmp_path / "bin")}
+        done = subprocess.run(
+            [tmp_path / ".ci" / "setup", *options], capture_output=True, text=True, env=environment, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[0].partition(": ")[2].partition(": ")[2].split()
+
+    return asked
+
+
+def test_the_check_needs_neither_the_emulator_nor_a_browser(asked):
+    assert asked("--check") == ["procps", "sysstat", "bubblewrap", "zstd"]
+
+
+def test_the_site_needs_the_emulator_and_the_tests_a_browser(asked):
+    emulator = {"x86_64": ["qemu-system-x86"], "aarch64": ["qemu-system-arm"]}.get(os.uname().machine, [])
+
+    assert asked() == [*asked("--check"), *emulator]
+    assert [word for word in asked("--tests") if word not in asked()] == ["chromium", "libatomic1"]
