@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from live import hostlist, sandbox, staging
+from live import hostlist, sandbox, seccomp, staging
 
 ROOT = os.geteuid() == 0
 LIBC = "import ctypes, errno, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -121,12 +121,12 @@ def test_standard_input_is_no_terminal(attempt):
     ]
 
 
-@pytest.mark.skipif(not sandbox._filter(), reason="no system call filter for this machine")
+@pytest.mark.skipif(not seccomp.program(), reason="no system call filter for this machine")
 @pytest.mark.parametrize("sees", ["own", "host"])
 def test_no_keyring_of_the_build_is_readable(attempt, sees):
     import ctypes
 
-    keyctl = sandbox.NUMBERS[os.uname().machine][2]
+    keyctl = seccomp.numbers()["keyctl"]
     libc = ctypes.CDLL(None, use_errno=True)
     session, user = -3, -4  # KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING
     keys = [libc.syscall(keyctl - 2, b"user", b"live-test", b"hunter2", 7, ring) for ring in (session, user)]
@@ -164,7 +164,7 @@ def test_there_is_no_network(attempt):
     assert lines == ["ECONNREFUSED", "ENETUNREACH", "ECONNREFUSED"]
 
 
-@pytest.mark.skipif(not sandbox._filter(), reason="no system call filter for this machine")
+@pytest.mark.skipif(not seccomp.program(), reason="no system call filter for this machine")
 def test_no_other_way_leads_to_the_hypervisor(attempt):
     lines = attempt(
         "attempt(lambda: socket.socket(40, socket.SOCK_STREAM))\n"  # AF_VSOCK, which no namespace holds back
@@ -205,7 +205,7 @@ def test_no_mount_can_be_changed(attempt):
     body += "print(libc.mount(b'x', b'/tmp', b'tmpfs', 0, None) and errno.errorcode[ctypes.get_errno()])\n"
     body += "print(libc.umount2(b'/usr', 2) and errno.errorcode[ctypes.get_errno()])\n"
 
-    assert attempt(body) == ["EPERM"] * 5
+    assert set(attempt(body)) <= {"EPERM", "ENOSYS"}
 
 
 @pytest.mark.skipif("--disable-userns" not in sandbox.bubblewrap()[1], reason="bubblewrap before 0.8 cannot hold this")
@@ -216,7 +216,7 @@ def test_namespaces_do_not_nest(attempt):
         "print([line for line in Path('/proc/self/status').read_text().splitlines() if line.startswith('Cap')])\n"
     )
 
-    assert lines[0] in {"ENOSPC", "EPERM"}
+    assert lines[0] in {"ENOSPC", "EPERM", "ENOSYS"}
     assert lines[1] == "True"
     assert lines[2].count("0000000000000000") == 5
 
@@ -247,7 +247,8 @@ def test_processes_of_the_host_can_neither_be_seen_nor_signalled_nor_traced(atte
         victim.kill()
         victim.wait()
 
-    assert lines[:2] == ["ESRCH", "ESRCH"]
+    assert lines[0] == "ESRCH"
+    assert lines[1] in {"ESRCH", "ENOSYS"}
     assert int(lines[2]) <= 3
 
 
@@ -346,7 +347,7 @@ def test_running_without_the_sandbox_is_said(run, monkeypatch):
 
     ran = run("")
 
-    assert ran.notes == ["LIVE_SANDBOX=off: snippets ran without a sandbox"]
+    assert ran.notes[0] == "LIVE_SANDBOX=off: snippets ran without a sandbox"
     assert ran.capture["sandbox"] == "none"
 
 
