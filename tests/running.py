@@ -2,12 +2,17 @@
 
 import contextlib
 import json
-from collections.abc import Container, Iterator
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from live import cgroup, execute
+from live import cgroup, execute, sandbox, staging
 from live.capture import Captures, Outcome
 from live.problems import Problem
 from live.project import Project
@@ -75,6 +80,43 @@ def without_control_groups() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cgroup, "_places", refuse)
         yield
+
+
+def public(folder: Path) -> Path:
+    """A folder that every user can reach: pytest's own are closed to others."""
+    for parent in [folder, *folder.parents]:
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    return folder
+
+
+def engine_of(uid: int, folder: Path) -> Callable[..., subprocess.CompletedProcess]:
+    """The engine's command line for the project in `folder`, as a user with that number, to whom all in it is given.
+
+    Only root can do this. The checkout may be where that user sees nothing, so the engine is copied.
+    """
+    shutil.copytree(Path(sandbox.__file__).parent, folder / "engine" / "live")
+    needed = ["ansi2html", "detect-secrets", "msgspec", "nh3", "packaging", "psutil", "pymdown-extensions"]
+    for distribution in staging.closure(needed).values():
+        staging.copy_distribution(distribution, folder / "engine")
+    for path in [folder, *folder.glob("**/*")]:
+        os.chown(path, uid, uid)
+    become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]
+    environment = {"PYTHONPATH": str(folder / "engine"), "LIVE_STAGING": str(folder / "staged"), "LIVE_LAB": "off"}
+
+    def live(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*become, os.path.realpath(sys.executable), "-S", "-m", "live", *arguments],
+            check=False,
+            cwd=folder / "project",
+            env=environment | {"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            start_new_session=True,
+        )
+
+    return live
 
 
 def captured(project: Project, names: Container[str] | None = None, results: dict[str, Result] | None = None) -> dict:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import running
 from live import hostlist, sandbox, seccomp, staging
 
 ROOT = os.geteuid() == 0
@@ -315,7 +316,7 @@ def test_a_process_that_may_not_be_read_is_left_out_of_the_list(tmp_path, monkey
 
 
 def test_a_strict_umask_does_not_matter(attempt, monkeypatch, tmp_path):
-    monkeypatch.setattr(staging, "ROOT", _public(tmp_path))
+    monkeypatch.setattr(staging, "ROOT", running.public(tmp_path))
     before = os.umask(0o077)
     try:
         assert attempt("print(bool(os.listdir('/proc/1')))", sees="host") == ["True"]
@@ -361,31 +362,14 @@ def test_a_weak_sandbox_is_said(monkeypatch):
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 @pytest.mark.parametrize("uid", [65534, 23456])
 def test_it_works_as_an_ordinary_user_and_as_one_without_a_name(tmp_path, source, uid):
-    public = _public(tmp_path)
+    public = running.public(tmp_path)
     ours = public / "project" / "snippets" / "topic"
     ours.mkdir(parents=True)
     (public / "project" / "docs").mkdir()
     (ours / "plain.py").write_text(source("print(open('/proc/self/uid_map').read())\nassert True, 'x'", sees="host"))
-    shutil.copytree(Path(sandbox.__file__).parent, public / "engine" / "live")
-    packages = next(path for path in sys.path if path.endswith("site-packages"))
-    needed = staging.closure(["ansi2html", "detect-secrets", "packaging", "psutil", "pymdown-extensions"])
-    for distribution in needed.values():
-        staging.copy_distribution(distribution, public / "engine")
-    for path in [public, *public.glob("**/*")]:
-        os.chown(path, uid, uid)
-    become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]
-    ended = subprocess.run(
-        [*become, os.path.realpath(sys.executable), "-S", "-m", "live", "run", "topic/plain"],
-        check=False,
-        cwd=public / "project",
-        env={"PYTHONPATH": str(public / "engine"), "LIVE_STAGING": str(public / "staged"), "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        start_new_session=True,
-    )
+    ended = running.engine_of(uid, public)("run", "topic/plain")
 
-    assert packages not in ended.stdout
+    assert "site-packages" not in ended.stdout
     assert ended.returncode == 0, ended.stderr
     assert "held" in ended.stdout
 
@@ -405,14 +389,6 @@ def test_a_run_that_is_interrupted_leaves_nothing(tmp_path, source):
 
     assert inside
     assert not _wait_for(lambda: not [pid for pid in inside if Path(f"/proc/{pid}/exe").is_symlink()], gone=True)
-
-
-def _public(folder):
-    """A folder that every user can reach: pytest's own are closed to others."""
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    return folder
 
 
 def _command(pid):
