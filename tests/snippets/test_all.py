@@ -57,7 +57,7 @@ def test_its_output_fits_a_screen(snippet, captured):
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """Each snippet as a reader runs it, with nothing but Python, yet in the sandbox: a snippet is never run outside."""
+    """Each snippet as a reader runs it, with nothing but Python; yet in the sandbox: none is ever run outside."""
     snippets = tmp_path_factory.mktemp("alone") / "snippets"
     started = {}
     for snippet in SNIPPETS:
@@ -79,7 +79,8 @@ def alone(tmp_path_factory):
 
 ALONE = """import os, subprocess, sys
 program = __file__.replace("_alone.py", ".py")
-ended = subprocess.run([sys.executable, program], capture_output=True, text=True, env=os.environ | {"MPLBACKEND": "agg"})
+os.environ["MPLBACKEND"] = "agg"
+ended = subprocess.run([sys.executable, program], capture_output=True, text=True)
 status, written = ended.returncode % 256 if ended.returncode >= 0 else 128 - ended.returncode, ended.stdout[-2000:]
 print(ended.stderr[-2000:], "ended")
 assert os.path.isdir("/run/live"), "it is in the sandbox"
