@@ -21,6 +21,7 @@ from live.capture import Captures
 from live.contribute import commands as contributing
 from live.host import summary
 from live.merge import merge
+from live.printable import printable
 from live.problems import LiveError, Problem, listed
 from live.project import Project
 from live.snippet import HOSTS, Snippet, discover, nearest
@@ -96,7 +97,7 @@ def _run(project: Project, given: argparse.Namespace) -> int:
         if outcome.status == "skipped":
             print(f"skipped {outcome.snippet.name}: {outcome.reason}", file=sys.stderr)
         if outcome.written:
-            print(f"{outcome.snippet.name} failed on {outcome.host}, and had written:\n{outcome.written}")
+            print(f"{outcome.snippet.name} failed on {outcome.host}, and had written:\n{printable(outcome.written)}")
     for snippet in snippets:
         if any(captures.outcomes[snippet.name, host].status == "held" for host in snippet.hosts):
             _print(project, snippet)
@@ -190,20 +191,17 @@ def _print(project: Project, snippet: Snippet) -> None:
         entries = {entry["snippet"]: entry for entry in project.bundle.report()["captures"]}
         reason = entries.get(snippet.name, {}).get("reason", "it did not run yet")
         raise LiveError([Problem(snippet=snippet.name, what=f"has no capture: {reason}")])
-    print(f"{snippet.title}\n{'=' * len(snippet.title)}")
+    print(f"{printable(snippet.title)}\n{'=' * len(snippet.title)}")
     for capture in filter(None, captures):
         _print_capture(capture)
 
 
 def _print_capture(capture: dict[str, Any]) -> None:
-    print(capture["stdout"], end="")
-    print("".join(f"  log {line}\n" for line in capture.get("log", "").splitlines()), end="")
-    for figure in capture["figures"]:
-        print(f"[figure: {figure['text']}]")
-    for claim in capture["claims"]:
-        print(f"  held, line {claim['line']}: {claim['message']}")
-    for name, value in capture["facts"].items():
-        print(f"  fact {name} = {value!r}")
+    lines = [f"  log {line}" for line in capture.get("log", "").splitlines()]
+    lines += [f"[figure: {figure['text']}]" for figure in capture["figures"]]
+    lines += [f"  held, line {claim['line']}: {claim['message']}" for claim in capture["claims"]]
+    lines += [f"  fact {name} = {value!r}" for name, value in capture["facts"].items()]
+    print(printable(capture["stdout"] + "".join(f"{line}\n" for line in lines)), end="")
     cost = f"{capture['seconds']} s, {capture['cpu_seconds']} s CPU"
     print(f"  {capture['captured']}, {cost}, {summary(capture['host'])}\n")
 

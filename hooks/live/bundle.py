@@ -16,7 +16,7 @@ from live.snippet import Snippet
 
 FOLDER = Path(__file__).parent
 # What of the engine shapes a run on the machine that builds, and in the lab.
-BUILD_ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "run.py", "sandbox.py", "sandboxed.py")
+BUILD_ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "run.py", "sandbox.py", "sandboxed.py", "seccomp.py")
 LAB_ENGINE = (
     "harness.py",
     "host.py",

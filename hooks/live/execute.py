@@ -103,7 +103,8 @@ def failures(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
     elif error and error["line"] not in broken:
         yield error["line"], f"{error['type']}: {error['text']}"
     elif result.status != snippet.exit_status and not error:
-        yield 1, f"{how_it_ended(result.status)}; its header expects {how_it_ended(snippet.exit_status, '')}".rstrip()
+        past = "" if result.whole or result.status > 128 else ", past the harness (os._exit, or its reports cut off)"
+        yield 1, f"{how_it_ended(result.status)}{past}; its header expects {how_it_ended(snippet.exit_status, '')}"
     else:
         yield from ((1, what) for what in result.unfit)
         if not error and not result.unfit:

@@ -14,6 +14,8 @@ import sys
 import types
 
 PACKET = 192 << 10  # bytes; a little less than the kernel's default for a socket
+DEEPEST = 16  # lists and dictionaries in each other that a fact may be made of
+LARGEST = 1000  # bits of an integer in a fact; Python does not write one of many thousands
 EVALUATIONS = 50  # of one claim that are reported; beyond that only one that does not hold
 
 
@@ -144,22 +146,24 @@ def facts(names: list[str], values: dict, channel: Channel) -> None:
             continue
         try:
             channel.send(fact=name, value=plain(values[name]))
-        except RecursionError:
-            channel.send(bad_fact=name, why="it holds itself, or lists in lists without end")
         except (TypeError, ValueError) as error:
             channel.send(bad_fact=name, why=str(error))
 
 
-def plain(value: object) -> object:
+def plain(value: object, depth: int = 0) -> object:
     """Return the value if it is made of int, float, str, bool, list and dict alone. Raises TypeError or ValueError."""
     if value is None or type(value) in (bool, int, float, str):
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError(f"{value} is not a number that can be shown")
+        if type(value) is int and value.bit_length() > LARGEST:
+            raise ValueError(f"an integer of {value.bit_length():,} bits; {LARGEST:,} are the most")
         return value
+    if isinstance(value, dict | list | tuple) and depth == DEEPEST:
+        raise ValueError(f"it holds itself, or lists in lists more than {DEEPEST} deep")
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, depth + 1) for item in value]
     raise TypeError(f"a {type(value).__name__} is not a plain value; make it an int, float, str, bool, list or dict")
 
 

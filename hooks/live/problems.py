@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from live.printable import printable
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -26,8 +28,8 @@ class Problem:
         if subject and self.at:
             subject += f" ({self.at})"
         line = ": ".join(part for part in (self.page, subject or self.at, self.what) if part)
-        indented = "".join(f"\n    {text}" for text in self.detail.splitlines())
-        return line + indented
+        first, *more = [*printable(line).split("\n"), *printable(self.detail).split("\n")]
+        return first + "".join(f"\n    {text}" for text in more if text)
 
 
 class LiveError(Exception):

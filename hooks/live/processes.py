@@ -9,6 +9,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+INODE = 1 << 10  # bytes that the kernel needs for a file in memory, also for an empty one
 NS_GET_USERNS = 0xB701  # ioctl_ns(2)
 
 
@@ -35,8 +36,23 @@ def cpu_seconds(pids: list[int]) -> float:
     return ticks / TICKS
 
 
+def ram() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * PAGE
+
+
+def available() -> int:
+    """Bytes that this machine could still give (proc_meminfo(5), MemAvailable)."""
+    return _sizes(Path("/proc/meminfo")).get("MemAvailable", 0)
+
+
+def peak(pids: list[int]) -> int:
+    """The most bytes that the largest of these processes has had resident so far."""
+    return max((_sizes(Path(f"/proc/{pid}/status")).get("VmHWM", 0) for pid in pids), default=0)
+
+
 def memory(pids: list[int], enough: int) -> int:
-    """Bytes that these processes hold.
+    """Bytes that these processes hold. The first is outside of their namespaces, the second lasts as long as they do.
 
     Resident sizes count shared pages once for each, and files in memory that are also mapped once more, so they are
     only an upper bound. Proportional sizes are right but take long to read and hold the process up meanwhile, so they
@@ -44,26 +60,22 @@ def memory(pids: list[int], enough: int) -> int:
     told; it is taken to be all that can be, so that no snippet is stopped for what it did not use.
     """
     files = _files(pids)
-    bound = files + sum(_resident(pid) for pid in pids)
+    statuses = [_sizes(Path(f"/proc/{pid}/status")) for pid in pids]
+    tables = sum(status.get("VmPTE", 0) for status in statuses)  # a mapping that was only read has nothing else
+    bound = files + tables + sum(status.get("VmRSS", 0) for status in statuses)
     if bound <= enough:
         return bound
-    own, shared = (sum(column) for column in zip(*map(_proportional, pids), strict=True))
-    return own + max(shared, files)
+    parts = [_sizes(Path(f"/proc/{pid}/smaps_rollup")) for pid in pids]
+    own = sum(part.get("Pss_Anon", 0) + part.get("SwapPss", 0) for part in parts)
+    return tables + own + max(sum(part.get("Pss_Shmem", 0) for part in parts), files)
 
 
-def _resident(pid: int) -> int:
+def _sizes(path: Path) -> dict[str, int]:
+    """The lines of a file of /proc that say a size in kB, which there are 1,024 bytes; none where it cannot be read."""
     with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    return 0
-
-
-def _proportional(pid: int) -> tuple[int, int]:
-    """Bytes of memory of its own, and its part of what is shared."""
-    with contextlib.suppress(OSError):
-        lines = re.findall(r"^(\w+):\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-        sizes = {name: int(size) * 1024 for name, size in lines}
-        return sizes["Pss_Anon"] + sizes["SwapPss"], sizes["Pss_Shmem"]
-    return 0, 0
+        lines = re.findall(r"^(\w+):\s+(\d+) kB", path.read_text(errors="replace"), re.MULTILINE)
+        return {name: int(size) * 1024 for name, size in lines}
+    return {}
 
 
 def _files(pids: list[int]) -> int:
@@ -76,7 +88,8 @@ def _files(pids: list[int]) -> int:
                     if os.readlink(descriptor.path).startswith("/memfd:"):
                         status = os.stat(descriptor.path)
                         open_files[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(open_files.values()) + _mounted(pids[-1]) + _system_v(pids[-1])
+    first = pids[min(1, len(pids) - 1)]
+    return sum(open_files.values()) + _mounted(first) + _system_v(first)
 
 
 def _mounted(pid: int) -> int:
@@ -87,14 +100,14 @@ def _mounted(pid: int) -> int:
             seen = f"/proc/{pid}/root{folder}"
             if os.stat(seen).st_dev != os.stat(folder).st_dev:
                 there = os.statvfs(seen)
-                used += (there.f_blocks - there.f_bfree) * there.f_frsize
+                used += (there.f_blocks - there.f_bfree) * there.f_frsize + (there.f_files - there.f_ffree) * INODE
     return used
 
 
 def _system_v(pid: int) -> int:
-    """Bytes in the segments of the process's IPC namespace, where it is not ours.
+    """Bytes in the segments and message queues of the process's IPC namespace, where it is not ours.
 
-    /proc/sysvipc/shm (proc_sysvipc(5)) is of the namespace of its reader, and only a new process with one thread can
+    /proc/sysvipc (proc_sysvipc(5)) is of the namespace of its reader, and only a new process with one thread can
     change that; so it takes a program.
     """
     with contextlib.suppress(OSError, ValueError), contextlib.ExitStack() as stack:
@@ -105,8 +118,16 @@ def _system_v(pid: int) -> int:
         user = fcntl.ioctl(ipc, NS_GET_USERNS)
         stack.callback(os.close, user)
         within = [f"--user=/proc/self/fd/{user}", f"--ipc=/proc/self/fd/{ipc}", "--preserve-credentials"]
+        files = ("/proc/sysvipc/shm", "/proc/sysvipc/msg")
         listed = subprocess.run(
-            ["nsenter", *within, "cat", "/proc/sysvipc/shm"], capture_output=True, pass_fds=(ipc, user), check=False
+            ["nsenter", *within, "cat", *files], capture_output=True, text=True, pass_fds=(ipc, user), check=False
         )
-        return sum(sum(map(int, line.split()[-2:])) for line in listed.stdout.splitlines()[1:])  # rss and swap
+        used, names = 0, []
+        for fields in map(str.split, listed.stdout.splitlines()):
+            if fields[0] == "key":
+                names = fields
+            else:
+                one = dict(zip(names, fields, strict=False))
+                used += sum(int(one.get(name, 0)) for name in ("rss", "swap", "cbytes"))
+        return used
     return 0

@@ -20,7 +20,11 @@ from live.snippet import Snippet
 PACKET = 256 << 10  # bytes; more than the harness ever sends at once
 OUTPUT = 1 << 20  # bytes of stdout and of stderr, each
 REPORTS = 8 << 20  # bytes of claims, facts and figures together
+CLAIMS = 1000  # that one run may report
+TEXT = 2000  # characters of one claim or error; the harness cuts off what is longer
+DEEPEST = 17  # lists and dictionaries in each other of a report: those of the deepest fact, and one around it
 PROCESSES = 64
+LEFT = 0.05  # of the machine's memory: what a run must leave where nothing counts all that it takes
 TICK = 0.1  # seconds between two looks at memory and processor use
 SETTLED = 0.3  # seconds after which a run's own processor use is believed
 
@@ -44,6 +48,7 @@ class Result:
     facts: dict[str, Any] = field(default_factory=dict)
     figures: list[dict[str, str]] = field(default_factory=list)
     error: dict[str, Any] | None = None
+    whole: bool = False  # the harness came to its end
     unfit: list[str] = field(default_factory=list)
     host: dict[str, Any] = field(default_factory=dict)
 
@@ -58,7 +63,7 @@ class Run:
         self.snippet, self.selector, self.memory = snippet, selector, memory
         self.result = Result()
         self.output: dict[str, bytearray] = defaultdict(bytearray)
-        self.reported = 0
+        self.reported = self.seen = 0
         self.busy = 1.0
         self.sampled = (time.monotonic(), 0.0)
         self.started = time.monotonic()
@@ -109,8 +114,10 @@ class Run:
         """Note what a report says; what it says of the source is checked against the source. Raises ValueError."""
         result = self.result
         match message:
-            case {"claim": int(line), "held": bool(held), "message": str(text)} if line in self.snippet.claims:
+            case {"claim": int(line), "held": bool(held), "message": str(text)} if self._may_claim(line, text):
                 result.claims.append({"line": line, "held": held, "message": text})
+                if len(result.claims) > CLAIMS:
+                    self.stop(f"reported more than {CLAIMS:,} claims")
             case {"fact": str(name), "value": value} if name in self.snippet.facts:
                 result.facts[name] = value
             case {"figure": str(svg), "text": str(text)}:
@@ -124,12 +131,25 @@ class Run:
                 result.unfit.append(f"fact {name!r}: {why}")
             case {"too_big": str(what), "size": int(size), "most": int(most)}:
                 result.unfit.append(f"a {what} of {size >> 10} KiB; {most >> 10} KiB is the most")
-            case {"error": str(kind), "text": str(text), "line": int(line)}:
+            case {"error": str(kind), "text": str(text), "line": int(line)} if self._may_say(line, kind + text):
                 result.error = {"type": kind, "text": text, "line": line}
-            case {"peak": int(peak), "cpu": float(cpu)}:
-                result.peak, result.cpu = peak, cpu
+            case {"peak": int(peak), "cpu": float(cpu)} if self._may_have_used(peak, cpu):
+                result.peak, result.cpu, result.whole = peak, cpu, True
             case _:
                 raise ValueError(message)
+
+    def _may_claim(self, line: int, text: str) -> bool:
+        """Whether there is an assert, and the message is no longer than one of the harness."""
+        return line in self.snippet.claims and len(text) <= TEXT
+
+    def _may_say(self, line: int, text: str) -> bool:
+        """Whether an error may be in that line, and be that long."""
+        return 1 <= line <= self.snippet.source.count("\n") + 1 and len(text) <= 2 * TEXT
+
+    def _may_have_used(self, peak: int, cpu: float) -> bool:
+        """Whether it can have used that much memory, and processors for so many seconds."""
+        longest = (time.monotonic() - self.started + 1) * (os.cpu_count() or 1)
+        return 0 <= peak <= processes.ram() and 0 <= cpu <= longest
 
     def _confine(self) -> None:
         """Put it and what it started into a control group, where one may be made."""
@@ -149,12 +169,21 @@ class Run:
         pids = processes.tree(self.process.pid)
         if len(pids) > 2 * PROCESSES:
             self.stop(f"started more than {PROCESSES} processes")
-        if not self.group and processes.memory(pids, self.memory) > self.memory:
-            self.stop(self._too_much_memory())
+        if not self.group:
+            self._watch_memory(pids)
+        self.seen = max(self.seen, processes.peak(pids))
         used = processes.cpu_seconds(pids)
         if now - self.started > SETTLED:
             self.busy = max(self.least_busy, (used - self.sampled[1]) / (now - self.sampled[0]))
         self.sampled = (now, used)
+
+    def _watch_memory(self, pids: list[int]) -> None:
+        """Where no control group counts: add up what can be seen, and see that the machine keeps some for others."""
+        least = int(LEFT * processes.ram())
+        if processes.memory(pids, self.memory) > self.memory:
+            self.stop(self._too_much_memory())
+        elif processes.available() < least:
+            self.stop(f"ran while this machine came to have less than {least >> 20} MiB of memory left")
 
     def _check_time(self, now: float) -> None:
         if now - self.started > self.snippet.timeout:
@@ -207,6 +236,18 @@ class Run:
 
 
 def _plain(packet: bytes) -> Any:
-    """Read one report. Raises ValueError for numbers that JSON lacks; half a surrogate pair becomes a question mark."""
-    text = json.dumps(json.loads(packet), allow_nan=False, ensure_ascii=False)
-    return json.loads(text.encode(errors="replace"))
+    """Read one report; half a surrogate pair becomes a question mark.
+
+    Raises ValueError for numbers that JSON lacks and for what is nested deeper than all that will read it can follow.
+    """
+    value = json.loads(packet)
+    if _depth(value) > DEEPEST:
+        raise ValueError("lists in lists without end")
+    return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode(errors="replace"))
+
+
+def _depth(value: Any) -> int:
+    """How many lists and dictionaries lie in each other."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)

@@ -41,7 +41,7 @@ def cores() -> int:
 
 def spare_memory() -> int:
     """The bytes of this machine that runs may hold together."""
-    return int(0.8 * os.sysconf("SC_PHYS_PAGES") * processes.PAGE)
+    return int(0.8 * processes.ram())
 
 
 def run_all(

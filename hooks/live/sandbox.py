@@ -3,16 +3,15 @@
 Each argument answers something that was seen to get through without it; `tests/live/test_sandbox.py` tries them all.
 """
 
-import errno
 import functools
 import os
 import platform
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from live import cgroup, seccomp
 from live.problems import LiveError, Problem
 from live.staging import Staged
 from live.tools import SEARCH_PATH
@@ -23,10 +22,6 @@ SETTINGS = Path(__file__).with_name("matplotlibrc")
 HARNESS = Path(__file__).with_name("harness.py")
 TEMPORARY = 256 << 20  # bytes in each of /tmp and /dev/shm
 NOBODY = 65534
-FAMILIES = (1, 2, 10, 16)  # of sockets: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
-IO_URING_SETUP = 425  # everywhere
-# By machine: its number in <linux/audit.h>, and those of socket(2) and keyctl(2) there.
-NUMBERS = {"x86_64": (0xC000003E, 41, 250), "aarch64": (0xC00000B7, 198, 219), "riscv64": (0xC00000F3, 198, 219)}
 HELP = (
     "Install it with 'sudo apt-get install bubblewrap'. Ubuntu 23.10 and later keep ordinary users from making user "
     "namespaces: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0' allows it. A Docker container needs "
@@ -75,8 +70,10 @@ def weaknesses() -> list[str]:
     _, options = bubblewrap()
     lacking = [option for option in ("--disable-userns", "--size") if option not in options]
     notes = [f"this bubblewrap is older than 0.8 and lacks {' and '.join(lacking)}"] if lacking else []
-    if not _filter():
+    if not seccomp.program():
         notes.append(f"no system call filter for {platform.machine()}: snippets reach the hypervisor and keyrings")
+    if not cgroup.allowed():
+        notes.append("no control group may be made here: memory is watched ten times a second instead of counted")
     return notes
 
 
@@ -122,8 +119,8 @@ def command(
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]
     arguments += _environment(staged, channel)
     arguments += ["--chdir", "/run/live"]
-    if _filter():
-        arguments += ["--seccomp", data.add(_filter())]
+    if seccomp.program():
+        arguments += ["--seccomp", data.add(seccomp.program())]
     hidden = data.add("\0".join(arguments).encode())  # else process 1's command line would show them
     return [path, "--args", hidden, "--", str(staged.interpreter), "-I", "-S", name]
 
@@ -134,41 +131,9 @@ def emulator(program: list[str], data: Data) -> list[str]:
     arguments = [*_namespaces(options), *_programs(), "--dev", "/dev", "--dev-bind-try", "/dev/kvm", "/dev/kvm"]
     arguments += ["--proc", "/proc", "--tmpfs", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
     arguments += ["--clearenv", "--setenv", "PATH", SEARCH_PATH]
-    if _filter():
-        arguments += ["--seccomp", data.add(_filter())]
+    if seccomp.program():
+        arguments += ["--seccomp", data.add(seccomp.program())]
     return [path, "--args", data.add("\0".join(arguments).encode()), "--", *program]
-
-
-def _filter() -> bytes:
-    """A seccomp program (seccomp(2)) that refuses what no namespace holds back; empty for a machine not known here.
-
-    Those are sockets of other families, above all AF_VSOCK, which leads to the hypervisor; io_uring, which can make
-    sockets without socket(2); and the user's keyrings (add_key, request_key and keyctl have numbers in a row).
-    Programs of another architecture than the machine's get no system call at all.
-    """
-    if platform.machine() not in NUMBERS:
-        return b""
-    machine, socket, keyctl = NUMBERS[platform.machine()]
-    refused = (IO_URING_SETUP, keyctl - 2, keyctl - 1, keyctl)
-    last = len(refused) - 1
-    load, equal, at_least, end = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ, BPF_JMP|JGE, BPF_RET
-    allow, refuse = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
-    program = [
-        (load, 0, 0, 4),  # the architecture
-        (equal, 1, 0, machine),
-        (end, 0, 0, refuse | errno.ENOSYS),
-        (load, 0, 0, 0),  # the number of the call
-        (at_least, len(refused), 0, 0x40000000),  # of the x32 interface
-        *((equal, last - place, int(place == last), number) for place, number in enumerate(refused)),
-        (end, 0, 0, refuse | errno.ENOSYS),
-        (equal, 1, 0, socket),
-        (end, 0, 0, allow),
-        (load, 0, 0, 16),  # the low half of its first argument
-        *((equal, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)),
-        (end, 0, 0, refuse | errno.EAFNOSUPPORT),
-        (end, 0, 0, allow),
-    ]
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
 def _namespaces(options: str) -> list[str]:
@@ -223,10 +188,12 @@ def _programs() -> list[str]:
 def _proc(host_list: Path | None) -> list[str]:
     """The snippet's own /proc, or under it, at /run/proc, with a prepared list of the host's processes in its place.
 
-    What is hidden of it names the keys of the user who builds.
+    What is hidden of it names the keys of the user who builds. A few settings in it are those of the snippet's own
+    namespaces, such as how much its message queues may hold; they can be written unless all of them are read-only.
     """
     own = "/run/proc" if host_list else "/proc"
     hidden = ["--ro-bind", "/dev/null", f"{own}/keys"] if Path("/proc/keys").exists() else []
+    hidden += ["--ro-bind", "/proc/sys", f"{own}/sys"]
     return ["--proc", own, *hidden, *(["--ro-bind", str(host_list), "/proc"] if host_list else [])]
 
 

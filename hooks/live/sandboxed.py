@@ -13,10 +13,13 @@ from typing import Any
 
 from live import hostlist, sandbox, staging
 from live.run import PACKET, PROCESSES, Run
+from live.runner import spare_memory
 from live.snippet import Snippet
 from live.staging import Staged
 
-LIMITS = {"CORE": 0, "FSIZE": 256 << 20, "NOFILE": 512, "NPROC": PROCESSES}
+# A dump of 1 byte is none, and the one size at which the kernel also starts no program to take it (core(5)).
+LIMITS = {"CORE": 1, "FSIZE": 256 << 20, "NOFILE": 512, "NPROC": PROCESSES, "MSGQUEUE": 819200, "NICE": 0, "RTPRIO": 0}
+PATIENCE = 1  # seconds that a run may go on after it has closed the way on which it reports
 
 
 class SandboxedRun(Run):
@@ -29,7 +32,7 @@ class SandboxedRun(Run):
         selector: selectors.BaseSelector,
         measured: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(snippet, selector, snippet.memory)
+        super().__init__(snippet, selector, min(snippet.memory, spare_memory()))
         self.order: dict[str, Any] = {
             "path": f"/snippets/{snippet.name}.py",
             "directory": "/tmp",
@@ -40,6 +43,7 @@ class SandboxedRun(Run):
             "draw": measured,
         }
         self.folder: Path | None = None
+        self.closed = float("inf")
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._attend(self._start(staged, theirs))
@@ -125,6 +129,7 @@ class SandboxedRun(Run):
             self._take(packet)
         else:
             self._unwatch(self.channel)
+            self.closed = time.monotonic()
 
     def _report(self, message: dict[str, Any]) -> None:
         if "ready" in message and self.order:
@@ -140,10 +145,23 @@ class SandboxedRun(Run):
         with contextlib.suppress(OSError):  # it is gone already; its exit status will tell
             self.channel.send(json.dumps(order).encode())
 
+    def check(self) -> None:
+        super().check()
+        if time.monotonic() - self.closed > PATIENCE:
+            self.stop("closed the way on which it reports claims and facts, and went on")
+
+    def _too_much_memory(self) -> str:
+        if self.memory < self.snippet.memory:
+            return f"used more than the {self.memory >> 20} MiB that this machine can spare"
+        return super()._too_much_memory()
+
     def _finish(self) -> None:
         if self.order and not self.result.stopped:
             self.result.stopped = "its sandbox did not start"
         super()._finish()
+        # What the harness says of itself comes from the snippet's own process; what was seen from here does not.
+        self.result.cpu = max(self.result.cpu, self.sampled[1])
+        self.result.peak = max(self.result.peak, self.seen)
 
     def remove(self) -> None:
         """Leave nothing behind, whatever state this is in."""

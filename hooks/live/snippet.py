@@ -22,6 +22,8 @@ _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
 # A name with version bounds: as much of PEP 508 as headers here use, told apart without loading a library for it.
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*((?:===|[=~!<>]=|[<>])\s*[\w.*+!]+\s*(?:,\s*|$))*")
+LONGEST = 256 << 10  # bytes of a snippet's source
+MOST = 16 << 20  # bytes of a file that one reads
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
 HOSTS = ("build", *settings.HOSTS)
 _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
@@ -166,6 +168,12 @@ class _Reader:
         if not self.path.resolve().is_relative_to(self.folder.resolve()):
             self.wrong("leads out of the snippets folder; a snippet is a file of its own, not a link")
             return None
+        if not self.path.is_file():
+            self.wrong("is no regular file")
+            return None
+        if self.path.stat().st_size > LONGEST:
+            self.wrong(f"has {self.path.stat().st_size >> 10:,} KiB; {LONGEST >> 10} KiB of source are the most")
+            return None
         try:
             self.source = self.path.read_text(encoding="utf-8")
             tree = ast.parse(self.source)
@@ -174,6 +182,9 @@ class _Reader:
             return None
         except SyntaxError as error:
             self.wrong(f"is not Python: {error.msg}", error.lineno or 1)
+            return None
+        except (ValueError, RecursionError, MemoryError) as error:  # a byte of zero; brackets in brackets without end
+            self.wrong(f"is not Python that can be read: {error}")
             return None
         title, description = self.docstring(tree)
         header = self.header()
@@ -265,7 +276,7 @@ class _Reader:
         first = self.source.count("\n", 0, blocks[0].start("content")) + 1
         try:
             metadata = tomllib.loads(content)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             line = re.search(r"line (\d+)", str(error))
             self.wrong(f"bad header: {error}", first + (int(line[1]) - 1 if line else 0))
             return {}
@@ -320,6 +331,8 @@ class _Reader:
                 raise ValueError(f"{file.name} is outside the snippets folder")
             if not file.is_file():
                 raise ValueError(f"there is no file {file.relative_to(self.path.parent)}")
+            if file.stat().st_size > MOST:
+                raise ValueError(f"{file.name} has {file.stat().st_size >> 20:,} MiB; {MOST >> 20} MiB are the most")
         return files
 
     def exit_name(self, given: Any) -> int | str:

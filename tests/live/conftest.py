@@ -1,56 +1,15 @@
 """A project in a temporary folder, and a way to run one snippet of it."""
 
-import json
 import os
-from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from live import execute
-from live.capture import Captures, Outcome
 from live.lab import image
 from live.lab.image import Image
-from live.problems import Problem
 from live.project import Project
-from live.run import Result
-from live.snippet import discover
-
-
-def with_header(body: str, title: str = "A title.", dependencies: tuple[str, ...] = (), **keys: Any) -> str:
-    """A snippet's source: the body below a header with these keys of [tool.live]."""
-    table = "".join(f"# {key} = {_toml(value)}\n" for key, value in keys.items())
-    return (
-        f'# /// script\n# requires-python = ">=3.11"\n# dependencies = {json.dumps(dependencies)}\n#\n'
-        f'# [tool.live]\n{table}# ///\n"""{title}\n\nWhat it does.\n"""\n{body}'
-    )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(value)
-
-
-@dataclass
-class Ran:
-    """What became of one snippet.
-
-    result: what the run gave, before redaction; None where it did not run.
-    capture: what is in the bundle; None where nothing was kept.
-    """
-
-    outcome: Outcome
-    result: Result | None
-    capture: dict[str, Any] | None
-    problems: list[Problem]
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def said(self) -> str:
-        """All messages of the problems, each on a line."""
-        return "\n".join(problem.what for problem in self.problems)
+from running import Ran, captured, remembered, with_header
 
 
 @pytest.fixture
@@ -85,21 +44,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pr
 
 
 @pytest.fixture
-def run_all(project: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Ran]]:
+def run_all(project: Callable[..., Project]) -> Callable[..., dict[str, Ran]]:
     """Run several snippets together: run_all({"topic/name": source}) gives a Ran for each name."""
 
-    results: dict[str, Result] = {}
-    keep = execute.keep
-
-    def remember(captures: Captures, outcome: Outcome, result: Result) -> None:
-        """Take note of what a run gave, before anything is redacted or refused."""
-        results[outcome.snippet.name] = result
-        keep(captures, outcome, result)
-
-    monkeypatch.setattr(execute, "keep", remember)
-
     def go(snippets: dict[str, str]) -> dict[str, Ran]:
-        return captured(project(snippets).with_mode("fresh"), snippets, results)
+        with remembered() as results:
+            return captured(project(snippets).with_mode("fresh"), snippets, results)
 
     return go
 
@@ -123,23 +73,6 @@ def run_in() -> Callable[..., dict[str, Ran]]:
         return captured(Project.at(folder).with_mode("fresh"))
 
     return go
-
-
-def captured(project: Project, names: Container[str] | None = None, results: dict[str, Result] | None = None) -> dict:
-    """Capture a project, or those of its snippets that are named, and tell what became of each."""
-    found, problems = discover(project.snippets)
-    assert not problems, problems
-    captures = Captures(project, [one for one in found if names is None or one.name in names], partial=True).take()
-    return {
-        name: Ran(
-            outcome,
-            (results or {}).get(name),
-            project.bundle.load(name, host),
-            [problem for problem in captures.problems if problem.snippet == name],
-            captures.notes,
-        )
-        for (name, host), outcome in captures.outcomes.items()
-    }
 
 
 @pytest.fixture

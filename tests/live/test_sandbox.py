@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from live import hostlist, sandbox, staging
+import running
+from live import hostlist, sandbox, seccomp, staging
 
 ROOT = os.geteuid() == 0
 LIBC = "import ctypes, errno, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -121,12 +122,12 @@ def test_standard_input_is_no_terminal(attempt):
     ]
 
 
-@pytest.mark.skipif(not sandbox._filter(), reason="no system call filter for this machine")
+@pytest.mark.skipif(not seccomp.program(), reason="no system call filter for this machine")
 @pytest.mark.parametrize("sees", ["own", "host"])
 def test_no_keyring_of_the_build_is_readable(attempt, sees):
     import ctypes
 
-    keyctl = sandbox.NUMBERS[os.uname().machine][2]
+    keyctl = seccomp.numbers()["keyctl"]
     libc = ctypes.CDLL(None, use_errno=True)
     session, user = -3, -4  # KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING
     keys = [libc.syscall(keyctl - 2, b"user", b"live-test", b"hunter2", 7, ring) for ring in (session, user)]
@@ -164,7 +165,7 @@ def test_there_is_no_network(attempt):
     assert lines == ["ECONNREFUSED", "ENETUNREACH", "ECONNREFUSED"]
 
 
-@pytest.mark.skipif(not sandbox._filter(), reason="no system call filter for this machine")
+@pytest.mark.skipif(not seccomp.program(), reason="no system call filter for this machine")
 def test_no_other_way_leads_to_the_hypervisor(attempt):
     lines = attempt(
         "attempt(lambda: socket.socket(40, socket.SOCK_STREAM))\n"  # AF_VSOCK, which no namespace holds back
@@ -205,7 +206,7 @@ def test_no_mount_can_be_changed(attempt):
     body += "print(libc.mount(b'x', b'/tmp', b'tmpfs', 0, None) and errno.errorcode[ctypes.get_errno()])\n"
     body += "print(libc.umount2(b'/usr', 2) and errno.errorcode[ctypes.get_errno()])\n"
 
-    assert attempt(body) == ["EPERM"] * 5
+    assert set(attempt(body)) <= {"EPERM", "ENOSYS"}
 
 
 @pytest.mark.skipif("--disable-userns" not in sandbox.bubblewrap()[1], reason="bubblewrap before 0.8 cannot hold this")
@@ -216,7 +217,7 @@ def test_namespaces_do_not_nest(attempt):
         "print([line for line in Path('/proc/self/status').read_text().splitlines() if line.startswith('Cap')])\n"
     )
 
-    assert lines[0] in {"ENOSPC", "EPERM"}
+    assert lines[0] in {"ENOSPC", "EPERM", "ENOSYS"}
     assert lines[1] == "True"
     assert lines[2].count("0000000000000000") == 5
 
@@ -247,7 +248,8 @@ def test_processes_of_the_host_can_neither_be_seen_nor_signalled_nor_traced(atte
         victim.kill()
         victim.wait()
 
-    assert lines[:2] == ["ESRCH", "ESRCH"]
+    assert lines[0] == "ESRCH"
+    assert lines[1] in {"ESRCH", "ENOSYS"}
     assert int(lines[2]) <= 3
 
 
@@ -314,7 +316,7 @@ def test_a_process_that_may_not_be_read_is_left_out_of_the_list(tmp_path, monkey
 
 
 def test_a_strict_umask_does_not_matter(attempt, monkeypatch, tmp_path):
-    monkeypatch.setattr(staging, "ROOT", _public(tmp_path))
+    monkeypatch.setattr(staging, "ROOT", running.public(tmp_path))
     before = os.umask(0o077)
     try:
         assert attempt("print(bool(os.listdir('/proc/1')))", sees="host") == ["True"]
@@ -346,7 +348,7 @@ def test_running_without_the_sandbox_is_said(run, monkeypatch):
 
     ran = run("")
 
-    assert ran.notes == ["LIVE_SANDBOX=off: snippets ran without a sandbox"]
+    assert ran.notes[0] == "LIVE_SANDBOX=off: snippets ran without a sandbox"
     assert ran.capture["sandbox"] == "none"
 
 
@@ -360,31 +362,14 @@ def test_a_weak_sandbox_is_said(monkeypatch):
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 @pytest.mark.parametrize("uid", [65534, 23456])
 def test_it_works_as_an_ordinary_user_and_as_one_without_a_name(tmp_path, source, uid):
-    public = _public(tmp_path)
+    public = running.public(tmp_path)
     ours = public / "project" / "snippets" / "topic"
     ours.mkdir(parents=True)
     (public / "project" / "docs").mkdir()
     (ours / "plain.py").write_text(source("print(open('/proc/self/uid_map').read())\nassert True, 'x'", sees="host"))
-    shutil.copytree(Path(sandbox.__file__).parent, public / "engine" / "live")
-    packages = next(path for path in sys.path if path.endswith("site-packages"))
-    needed = staging.closure(["ansi2html", "detect-secrets", "packaging", "psutil", "pymdown-extensions"])
-    for distribution in needed.values():
-        staging.copy_distribution(distribution, public / "engine")
-    for path in [public, *public.glob("**/*")]:
-        os.chown(path, uid, uid)
-    become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"]
-    ended = subprocess.run(
-        [*become, os.path.realpath(sys.executable), "-S", "-m", "live", "run", "topic/plain"],
-        check=False,
-        cwd=public / "project",
-        env={"PYTHONPATH": str(public / "engine"), "LIVE_STAGING": str(public / "staged"), "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        start_new_session=True,
-    )
+    ended = running.engine_of(uid, public)("run", "topic/plain")
 
-    assert packages not in ended.stdout
+    assert "site-packages" not in ended.stdout
     assert ended.returncode == 0, ended.stderr
     assert "held" in ended.stdout
 
@@ -404,14 +389,6 @@ def test_a_run_that_is_interrupted_leaves_nothing(tmp_path, source):
 
     assert inside
     assert not _wait_for(lambda: not [pid for pid in inside if Path(f"/proc/{pid}/exe").is_symlink()], gone=True)
-
-
-def _public(folder):
-    """A folder that every user can reach: pytest's own are closed to others."""
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    return folder
 
 
 def _command(pid):

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import selectors
+import subprocess
+import sys
 import time
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +23,11 @@ FOLDER = Path(__file__).parent
 UNDRAWN = FOLDER / "undrawn.py"
 BOOT = 90  # seconds until the harness must be ready; a busy machine without KVM takes a tenth of that
 TAIL = 25  # lines of the console in a message
+SOON = 5  # seconds for the search in a log
+SEARCH = """
+import re, sys
+print(next((line for line in sys.stdin.read().split("\\n") if re.search(sys.argv[1], line)), ""), end="")
+"""
 MARK = "lab: the snippet "
 PANICKED = "Kernel panic - not syncing"
 EMULATION = {"kvm": "KVM", "tcg": "software emulation"}
@@ -73,6 +80,8 @@ class GuestRun(Run):
             self.stop("sent a report that the harness does not send")
 
     def _report(self, message: dict[str, Any]) -> None:
+        if self.exit_status is not None:  # that is its last word
+            raise ValueError(message)
         match message:
             case {"host": dict(host)} if not self.ready:
                 self.result.host = host
@@ -169,7 +178,15 @@ def _log(console: str) -> str:
 
 def _logged(pattern: str, log: str, snippet: Snippet) -> dict[str, Any]:
     """The claim that the kernel's log has a line for a pattern of the header."""
-    found = next((line for line in log.splitlines() if re.search(pattern, line)), "")
-    text = re.sub(r"^\[ *[\d.]+\] ", "", found)
-    message = f"the kernel's log says: {text}" if found else f"the kernel's log has a line that matches {pattern!r}"
-    return {"line": snippet.line_of(pattern), "held": bool(found), "message": message}
+    line = _search(pattern, log)
+    text = re.sub(r"^\[ *[\d.]+\] ", "", line)
+    message = f"the kernel's log says: {text}" if line else f"the kernel's log has a line that matches {pattern!r}"
+    return {"line": snippet.line_of(pattern), "held": bool(line), "message": message}
+
+
+def _search(pattern: str, log: str) -> str:
+    """The first line that matches. Both are the snippet's, and could be made to take for ever: so it has a time."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        search = [sys.executable, "-I", "-S", "-c", SEARCH, pattern]
+        return subprocess.run(search, input=log, capture_output=True, text=True, timeout=SOON, check=True).stdout
+    return ""

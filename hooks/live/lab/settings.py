@@ -8,6 +8,7 @@ from live.units import parse_size
 
 HOSTS = {"lab": "release", "lab-newer": "newer"}  # the name of a host, and which kernel it has
 OVERHEAD = 256 << 20  # bytes that the emulator may need beside what the guest has
+PATTERNS = 20  # of a header
 LEAST = 256 << 20  # bytes with which a guest still boots
 
 
@@ -60,8 +61,10 @@ def _size(value: Any) -> int:
 
 
 def _words(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[\w.,:=/ -]*", value):
-        raise ValueError("must be words for the kernel's command line")
+    """What process 1 is and gets, its environment too, is not for a snippet to say: it describes the machine."""
+    word = r"(?!(rd)?init=)[a-z][\w.-]*(=[\w.,:/-]*)?"
+    if not isinstance(value, str) or not re.fullmatch(rf"({word}( +|$))*", value):
+        raise ValueError("must be words for the kernel's command line, such as 'psi=1'; init= is the lab's own")
     return value
 
 
@@ -80,10 +83,12 @@ def _settings(pattern: str) -> Any:
 def _patterns(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of regular expressions")
+    if len(value) > PATTERNS:
+        raise ValueError(f"{PATTERNS} regular expressions are the most")
     for pattern in value:
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
     return value
 

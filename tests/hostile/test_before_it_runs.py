@@ -1,0 +1,157 @@
+"""What a snippet's file and header alone can do: the engine reads both outside of the sandbox."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+import running
+from live import printable
+from live.lab import run as guest_run
+from live.problems import Problem
+from live.snippet import discover
+
+BODY = 'print("x")\nassert True, "x"\n'
+HEADER = running.with_header(BODY)
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to(target: str):
+    return lambda path: path.symlink_to(target)
+
+
+def text(content: str | bytes):
+    return lambda path: path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def with_keys(**keys):
+    return text(running.with_header(BODY, **keys))
+
+
+def reading(make):
+    """A snippet that reads the file x beside it, which `make` makes."""
+
+    def both(path: Path) -> None:
+        make(path.with_name("x"))
+        with_keys(reads=["x"])(path)
+
+    return both
+
+
+def sparse(size: int):
+    def make(path: Path) -> None:
+        with path.open("wb") as file:
+            file.truncate(size)
+
+    return make
+
+
+FILES = {
+    "is a pipe": (fifo, "is no regular file"),
+    "is a folder": (Path.mkdir, "is no regular file"),
+    "is a link to a device": (link_to("/dev/zero"), "leads out of the snippets folder"),
+    "is a link to a secret": (link_to("/etc/passwd"), "leads out of the snippets folder"),
+    "is a link to nowhere": (link_to("nowhere.py"), "is no regular file"),
+    "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 256 KiB of source are the most"),
+    "has a byte of zero": (text(HEADER + "\0"), "is not Python"),
+    "has brackets without end": (text(HEADER + "(" * 5000), "is not Python"),
+    "has signs without end": (text(HEADER + "-" * 100_000 + "1"), "is not Python that can be read"),
+    "has calls without end": (text(HEADER + "a" + "()" * 50_000), "is not Python that can be read"),
+    "is no text": (text(b"\xff\xfe"), "is not UTF-8 text"),
+    "reads a pipe": (reading(fifo), "there is no file x"),
+    "reads a device": (reading(link_to("/dev/zero")), "x is outside the snippets folder"),
+    "reads what is not its own": (reading(link_to("/etc/passwd")), "x is outside the snippets folder"),
+    "reads something huge": (reading(sparse(1 << 40)), "x has 1,048,576 MiB; 16 MiB are the most"),
+    "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "passwd is outside the snippets folder"),
+    "has all the time": (with_keys(timeout=1e9), "must be a number of seconds, at most 600"),
+    "has a header without end": (text(HEADER.replace("[tool.live]", "x = " + "[" * 100_000)), "bad header"),
+    "asks for a command": (with_keys(needs=["sh -c evil"]), "no command 'sh -c evil'"),
+    "is itself process 1": (
+        with_keys(host="lab", lab={"cmdline": "rdinit=/snippets/t/x.py"}),
+        "init= is the lab's own",
+    ),
+    "is loaded by process 1": (
+        with_keys(host="lab", lab={"cmdline": "LD_PRELOAD=/snippets/t/x.so"}),
+        "must be words for the kernel's command line",
+    ),
+    "gives process 1 arguments": (with_keys(host="lab", lab={"cmdline": "-- -c evil"}), "must be words for the kernel"),
+    "searches without end": (with_keys(host="lab", lab={"log": ["x"] * 21}), "20 regular expressions are the most"),
+    "writes elsewhere in its guest": (with_keys(host="lab", lab={"cgroup": {"../x": 1}}), "is not a name with"),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_or_header_of_that_kind_is_refused_at_once(tmp_path, what):
+    make, message = FILES[what]
+    (tmp_path / "t").mkdir()
+    make(tmp_path / "t" / "a.py")
+    started = time.monotonic()
+
+    found, problems = discover(tmp_path)
+
+    assert found == []
+    assert [problem.snippet for problem in problems][:1] == ["t/a"]
+    assert message in "\n".join(problem.what for problem in problems)
+    assert time.monotonic() - started < 2
+
+
+def test_a_header_cannot_have_more_memory_than_the_machine(tmp_path):
+    from live.project import Project
+
+    (tmp_path / "snippets" / "t").mkdir(parents=True)
+    (tmp_path / "docs").mkdir()
+    body = "import resource, sys\nprint(open('/proc/self/cgroup').read())\nassert True, 'x'\n"
+    (tmp_path / "snippets" / "t" / "a.py").write_text(running.with_header(body, memory="900TiB"))
+    limits = []
+
+    class Seen(running.cgroup.ControlGroup):
+        def __init__(self, name, memory, processes):
+            limits.append(memory)
+            super().__init__(name, memory, processes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("live.run.ControlGroup", Seen)
+        ran = running.captured(Project.at(tmp_path).with_mode("fresh"))["t/a"]
+
+    assert ran.problems == []
+    assert limits[0] < 0.9 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_search_in_a_log_that_takes_for_ever_is_given_up(monkeypatch):
+    monkeypatch.setattr(guest_run, "SOON", 0.5)
+    started = time.monotonic()
+
+    assert guest_run._search(r"(a+)+$", "[    1.0] " + "a" * 60 + "!\n") == ""
+    assert guest_run._search(r"b c$", "[    1.0] a\n[    1.1] b c\n") == "[    1.1] b c"
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        ("a\x1b[2Jb\rc\x07", r"a\x1b[2Jb\rc\x07"),
+        ("tab\tand\nline", "tab\tand\nline"),
+        ("user\u202egnp.exe\u200b", r"user\u202egnp.exe\u200b"),
+        ("é ü 漢 🎉", "é ü 漢 🎉"),
+        ("::error::x\n  ::add-mask::y", "\\::error::x\n  \\::add-mask::y"),
+        ("a::b c[::1]", "a::b c[::1]"),
+        ("##[error]x ##vso[task.x]y # [z]", r"\##[error]x \##vso[task.x]y # [z]"),
+    ],
+)
+def test_text_of_others_is_printed_as_what_it_is(given, printed):
+    assert printable.printable(given) == printed
+
+
+def test_a_message_gives_no_orders_to_a_terminal_or_to_a_workflow():
+    shown = str(Problem("docs/a.md:1", "t/a", "snippets/t/a.py:1", "ValueError: \n::error::x\x1b[2J", "::warning::y"))
+
+    assert shown.split("\n") == [
+        "docs/a.md:1: snippet t/a (snippets/t/a.py:1): ValueError: ",
+        r"    \::error::x\x1b[2J",
+        r"    \::warning::y",
+    ]
+    assert not re.search(r"^\s*::", shown, re.MULTILINE)
