@@ -45,26 +45,45 @@ def test_the_site_has_the_address_that_pages_tell_and_the_repository_of_the_work
     assert "https://code.example/somebody/site/edit/main/docs/kubernetes/order.md" in html
 
 
-def test_the_summary_of_what_is_published_links_to_its_pages(upstream, tmp_path):
-    fork = tmp_path / "fork"
-    shutil.copytree(upstream, fork)
-    page = fork / "docs" / "kubernetes" / "order.md"
+def test_the_first_commit_has_none_before_it_and_is_published_without_a_summary(alone):
+    assert "git knows no commit 'HEAD^1' here" in alone.render.said
+    assert alone.render.summary == ""
+
+
+def test_two_machines_become_one_site_and_the_summary_tells_of_both_and_links_to_what_changed(upstream, tmp_path):
+    changed = tmp_path / "changed"
+    shutil.copytree(upstream, changed)
+    page = changed / "docs" / "kubernetes" / "order.md"
     page.write_text(page.read_text() + "\nOne more sentence.\n")
-    git(fork, "commit", "--quiet", "--all", "-m", "More of the order")
+    git(changed, "commit", "--quiet", "--all", "-m", "More of the order")
 
-    told = published(fork, tmp_path, "x86-64").render.summary
-
-    assert f"- [`docs/kubernetes/order.md`](<{SITE}kubernetes/order/>): changed\n" in told
-
-
-@pytest.mark.xfail(strict=True, reason="until bundles can be merged")
-def test_two_machines_become_one_site(upstream, tmp_path):
-    both = published(upstream, tmp_path, "x86-64", "arm64")
+    both = published(changed, tmp_path, "x86-64", "arm64")
 
     assert both.render.failed == [], both.render.said
-    report = json.loads((both.site / "build.json").read_text())
-    assert {"build", "build@arm64"} <= report["hosts"].keys()
-    assert "build@arm64" in both.render.summary
+    assert {"build", "build@arm64"} <= json.loads((both.site / "build.json").read_text())["hosts"].keys()
+    assert "- `build@arm64`: `" in both.render.summary
+    assert "`kubernetes/eviction_order_from_the_sort` in `build@arm64`: held" in both.render.summary
+    assert f"- [`docs/kubernetes/order.md`](<{SITE}kubernetes/order/>): changed\n" in both.render.summary
+
+
+def test_what_does_not_hold_on_another_machine_is_told_and_stops_nothing(alone, tmp_path):
+    """As if arm64 had captured it so: its bundle holds no capture of what failed, only that it did."""
+    runner = Runner(alone.runner.origin, "main", tmp_path, LIVE_LAB="off")
+    for machine in ("x86-64", "arm64"):
+        shutil.copytree(alone.runner.artifacts / "bundle-x86-64", runner.artifacts / f"bundle-{machine}")
+    path = runner.artifacts / "bundle-arm64" / "build.json"
+    told = json.loads(path.read_text())
+    (entry,) = [entry for entry in told["captures"] if entry["snippet"].startswith("kubernetes/")]
+    entry |= {"status": "failed", "reason": "claim did not hold: this holds nowhere else"}
+    path.write_text(json.dumps(told))
+    next(runner.artifacts.glob("bundle-arm64/kubernetes/*.json")).unlink()
+
+    render = runner.job("render", PUBLISH["render"])
+
+    assert render.failed == [], render.said
+    report = json.loads((runner.artifacts / "github-pages" / "build.json").read_text())
+    (failed,) = [entry for entry in report["captures"] if entry["status"] == "failed"]
+    assert (failed["host"], failed["reason"]) == ("build@arm64", "claim did not hold: this holds nowhere else")
 
 
 def test_what_does_not_hold_on_the_first_machine_is_not_published(upstream, tmp_path):
