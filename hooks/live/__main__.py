@@ -150,7 +150,7 @@ def _summary(project: Project, given: argparse.Namespace) -> int:
     """Print what whoever reviews a change wants to know of a bundle."""
     from live import summary  # noqa: PLC0415  (no other command needs it)
 
-    told = (Bundle(given.bundle) if given.bundle else project.bundle).report()
+    told = summary.everything(Bundle(given.bundle) if given.bundle else project.bundle)
     sections = summary.since(Bundle(given.before).report(), told) if given.before else []
     if given.base:
         site = os.environ.get("SITE_URL", "")

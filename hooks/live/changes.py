@@ -11,28 +11,27 @@ def files(root: Path, base: str) -> dict[str, str]:
 
     What is not committed yet counts. Raises LiveError where git knows no such commit.
     """
-    commit = _git(root, base, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").strip()
-    told = _git(root, base, "diff", "--name-status", "--no-renames", "-z", commit, "--").split("\0")
+    commit = ask(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    if commit.returncode:
+        what = f"git knows no commit {base!r} here; name one that was fetched, such as HEAD^1 or origin/main"
+        raise LiveError([Problem(what=what, detail=commit.stderr.strip())])
+    options = ("--name-status", "--no-renames", "--relative", "-z")
+    told = ask(root, "diff", *options, commit.stdout.strip(), "--").stdout.split("\0")
     words = {"A": "added", "D": "removed"}
     found = {path: words.get(letter, "changed") for letter, path in zip(told[::2], told[1::2], strict=False)}
-    new = _git(root, base, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    new = ask(root, "ls-files", "--others", "--exclude-standard", "-z").stdout.split("\0")
     return found | {path: "added" for path in new if path}
 
 
 def text_at(root: Path, base: str, path: str) -> str:
     """What a file said in the commit `base`; "" where it was not there."""
-    try:
-        return _git(root, base, "show", "--end-of-options", f"{base}:{path}")
-    except LiveError:
-        return ""
+    return ask(root, "show", "--end-of-options", f"{base}:./{path}").stdout
 
 
-def _git(root: Path, base: str, *arguments: str) -> str:
+def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Ask git, also of another user's checkout, as in a container; without git it is as if there were no checkout."""
     command = ["git", "-c", f"safe.directory={root}", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        told = (getattr(error, "stderr", "") or "").strip()
-        what = f"git knows no commit {base!r} here; name one that was fetched, such as HEAD^1 or origin/main"
-        raise LiveError([Problem(what=what, detail=told)]) from None
-    return done.stdout
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    except OSError as error:
+        return subprocess.CompletedProcess(command, 127, "", str(error))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from live import changes, pages, report, terminal
+from live.bundle import Bundle
 from live.units import readable
 
 MOST = 200  # lines of a list
@@ -18,6 +19,16 @@ LONGEST = 300  # characters of a text
 
 Report = dict[str, Any]
 Entry = dict[str, Any]
+
+
+def everything(bundle: Bundle) -> Report:
+    """The report of a bundle, with those of machines whose captures were merged into it. Raises LiveError."""
+    told = bundle.report()
+    for other in bundle.other_machines():
+        known = {(entry["snippet"], entry["host"]) for entry in told["captures"]}
+        told["captures"] += [entry for entry in other["captures"] if (entry["snippet"], entry["host"]) not in known]
+        told["hosts"] |= other["hosts"]
+    return told
 
 
 def as_markdown(told: Report, sections: Iterable[tuple[str, list[str]]] = ()) -> str:
@@ -62,7 +73,7 @@ def since(before: Report, told: Report) -> list[tuple[str, list[str]]]:
 
 def code(text: str) -> str:
     """Any text as a code span of one line, in which nothing of it is markup."""
-    line = terminal.one_line(text)
+    line = terminal.one_line(text[: 4 * LONGEST])  # what is cut need not be cleaned
     line = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     return f"{fence} {line or '-'} {fence}" if "`" in line else f"`{line or '-'}`"

@@ -1,10 +1,9 @@
 """What runs gave, as one JSON object: what somebody sends who found a number wrong on their kernel."""
 
-import subprocess
 from typing import Any
 
+from live import changes
 from live.capture import Captures, Outcome
-from live.contribute.changed import ask
 from live.problems import LiveError
 from live.project import Project
 from live.redact import Redactor
@@ -38,8 +37,4 @@ def _run(outcome: Outcome) -> dict[str, Any]:
 
 
 def _commit(project: Project) -> str:
-    try:
-        answer = ask(project.root, "describe", "--always", "--dirty", "--abbrev=12")
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip()
+    return changes.ask(project.root, "describe", "--always", "--dirty", "--abbrev=12").stdout.strip()

@@ -10,20 +10,11 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-import sites
-from runner import Runner, workflow
+from runner import Runner, git, page, workflow
 
 JOBS = workflow("pull-request")["jobs"]
-KEPT = ("memory/uss_pss_rss_vsz_in_order", "kubernetes/eviction_order_from_the_sort")
 NEW = "memory/doubling_takes_both"
 FIGURE = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert('planted')</script><path d='M0 0h1'/></svg>"
-
-
-def page(title, snippet):
-    """A page that keeps the rules, and shows one snippet."""
-    name = title.lower()
-    front = f"---\ndescription: What {name} is, as it was measured when this page was built.\n---\n"
-    return f"{front}\n# {title} {{ #{name} }}\n\nIt is measured below.\n\n{sites.fence(f'{snippet}.py').rstrip()}\n"
 
 
 SNIPPET = '''# /// script
@@ -47,29 +38,6 @@ assert both[0] is not both[1], "two lists of 1,000 numbers are two objects"
 TEST = f"""def test_a_copy_is_a_second_list(facts_of):
     assert facts_of("{NEW}")["lists"] == 2
 """
-
-
-def git(folder, *arguments):
-    name = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.invalid", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def upstream(tmp_path_factory):
-    """The repository, cut down to two snippets and as many pages, so that this takes seconds."""
-    root = sites.checkout(tmp_path_factory.mktemp("upstream") / "site")
-    settings = (root / "mkdocs.yml").read_text().partition("\nnav:")[0]
-    kept = {root / "snippets" / f"{name}.py" for name in KEPT}
-    for path in {*root.glob("docs/*.md"), *root.glob("docs/*/*.md"), *root.glob("snippets/*/*.py")} - kept:
-        path.unlink()
-    (root / "docs" / "index.md").write_text(page("Start", KEPT[0]))
-    (root / "docs" / "kubernetes" / "order.md").write_text(page("Order", KEPT[1]))
-    (root / "mkdocs.yml").write_text(f"{settings}\nnav:\n  - index.md\n  - kubernetes/order.md\n")
-    (root / "docs" / "assets" / "links.txt").write_text("")
-    git(root, "init", "--quiet")
-    git(root, "add", "-A")
-    git(root, "commit", "--quiet", "-m", "What is published")
-    return root
 
 
 def contribute(upstream, folder, snippet=SNIPPET):
@@ -98,7 +66,6 @@ def pull_request(upstream, tmp_path_factory):
     return SimpleNamespace(runner=runner, capture=capture, render=render, preview=runner.artifacts / "preview")
 
 
-@pytest.mark.xfail(strict=True, reason="until make check is there")
 def test_the_checks_find_nothing_and_run_only_the_new_snippet(pull_request):
     checked = pull_request.runner.job("check", JOBS["check"])
 
@@ -144,14 +111,12 @@ def test_no_job_has_left_anything_but_what_it_handed_over(pull_request):
     assert not (pull_request.runner.folder / "render" / ".cache" / "bundle").exists()
 
 
-def test_what_main_captured_is_used_again_and_only_the_new_snippet_runs(pull_request):
-    folder = pull_request.runner.folder
-    bundle = shutil.copytree(pull_request.runner.artifacts / "bundle", folder / "cache" / ".cache" / "bundle")
+def test_what_main_captured_is_used_again_and_only_the_new_snippet_runs(pull_request, tmp_path):
+    runner = Runner(pull_request.runner.origin, "pull", tmp_path, LIVE_LAB="off")
+    bundle = shutil.copytree(pull_request.runner.artifacts / "bundle", runner.cache / ".cache" / "bundle")
     (bundle / f"{NEW}.build.json").unlink()
-    try:
-        ran = pull_request.runner.job("capture", JOBS["capture"])
-    finally:
-        shutil.rmtree(folder / "cache")
+
+    ran = runner.job("capture", JOBS["capture"])
 
     assert ran.failed == []
     assert "1 ran now, 2 reused" in ran.said
@@ -193,17 +158,14 @@ def tampered(pull_request, tmp_path, change):
     return runner, runner.job("render", JOBS["render"])
 
 
-NEEDS_VALIDATION = pytest.mark.xfail(strict=True, reason="until a bundle is judged again when it is rendered")
-
-
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        pytest.param(lambda c: c["claims"][0].update(line=1), r"claims\[0\]\.line", marks=NEEDS_VALIDATION),
-        pytest.param(lambda c: c["claims"][0].update(held=False), r"claims\[0\]\.held", marks=NEEDS_VALIDATION),
-        pytest.param(lambda c: c.update(claims=[]), "claims", marks=NEEDS_VALIDATION),
-        pytest.param(lambda c: c.update(stdout=["no text"]), "stdout", marks=NEEDS_VALIDATION),
-        pytest.param(lambda c: c.update(source=c["source"] + "#"), "version of the snippet"),
+        (lambda c: c["claims"][0].update(line=1), r"claims\[0\]\.line"),
+        (lambda c: c["claims"][0].update(held=False), r"claims\[0\]\.held"),
+        (lambda c: c.update(claims=[]), "claims"),
+        (lambda c: c.update(stdout=["no text"]), "stdout"),
+        (lambda c: c.update(source=c["source"] + "#"), "version of the snippet"),
     ],
     ids=["line", "held", "claims", "form", "source"],
 )
