@@ -30,7 +30,7 @@ _MARKS = re.compile(
 )
 _LEFT_OUT = re.compile(r"\*\[|</?div\b[^>]*>\s*$")  # what abbreviations mean, and boxes of the layout
 _DRAWING = re.compile(r'<svg\b[^>]*\baria-label="([^"]*)".*?</svg>', re.DOTALL)
-_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][\w-]+\s*\}")
+_ATTRIBUTES = re.compile(r" ?\{:?\s*[#.][\w-]+\s*\}")
 _LINK = re.compile(r"(?<=\]\()(?![a-z][\w+.-]*:|/|#)([^)\s#]+)")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
