@@ -343,7 +343,7 @@ def nginx(published, tmp_path_factory):
     user = pwd.getpwuid(os.geteuid())
     names = {"user": user.pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
     (prefix / "nginx.conf").write_text(NGINX.format(prefix=prefix, port=port, root=published, **names))
-    command = [program, "-p", prefix, "-e", prefix / "error.log", "-c", prefix / "nginx.conf"]
+    command = [program, "-p", prefix, "-c", prefix / "nginx.conf"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         end = time.monotonic() + 10
