@@ -6,11 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from live import tools
-from live.snippet import discover
+from live.contribute import page_rules
 
 ROOT = Path(__file__).parent.parent
+TOOLS = ("mypy", "pytest", "ruff", "rumdl")
 LOCK = (ROOT / "requirements.lock").read_text()
 
 
@@ -19,16 +19,22 @@ def tracked():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
-    made = {".venv", ".cache", "site", ".git", "__pycache__", ".pytest_cache", ".ruff_cache"}
+    made = {
+        ".venv",
+        ".cache",
+        "site",
+        ".git",
+        "__pycache__",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".rumdl_cache",
+        ".mypy_cache",
+    }
     return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
 
 
 def texts(*patterns):
     return [path for path in tracked() if any(path.match(pattern) for pattern in patterns)]
-
-
-PAGES = [path for path in texts("docs/*.md", "docs/*/*.md") if path.name != "contributing.md"]
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT / "docs").as_posix())
 
 
 def test_the_top_level_is_as_the_readme_says():
@@ -101,8 +107,9 @@ def test_the_readme_lists_every_setting():
 @pytest.mark.parametrize(
     ("part", "most"),
     [
-        (["hooks/*.py", "hooks/live/*.py"], 3500),
+        (["hooks/*.py", "hooks/live/*.py"], 3900),
         (["hooks/live/lab/*.py"], 900),
+        (["hooks/live/contribute/*.py", "hooks/live/contribute/templates/*"], 850),
         (["hooks/live/publish/*.py"], 500),
     ],
 )
@@ -116,67 +123,18 @@ def test_every_command_of_the_table_comes_from_a_named_package():
     assert all(re.fullmatch(r"[a-z0-9.+-]+", package) for package in tools.PACKAGES.values())
 
 
-def front_matter(page):
-    match = re.match(r"---\n(.*?)\n---\n", page.read_text(), re.DOTALL)
-    assert match, "a page begins with front matter"
-    return yaml.safe_load(match[1])
+def test_every_page_keeps_the_rules():
+    assert [str(problem) for problem in page_rules.pages(ROOT)] == []
 
 
-def prose(page):
-    """The page without its front matter and without what stands in fences."""
-    text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(), flags=re.DOTALL)
-    return re.sub(r"^(\s*)(```+).*?^\s*\2\s*$", "", text, flags=re.DOTALL | re.MULTILINE)
+def test_every_target_that_a_file_names_exists():
+    targets = set(re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split())
+    files = texts("*.md", "docs/*.md", "docs/*/*.md", ".github/*.md", ".github/ISSUE_TEMPLATE/*.yml", "hooks/live/*.py")
+    files += texts("hooks/live/*/*.py", "hooks/live/contribute/templates/*")
+    # As a command, in quotes or on a line of its own; "make" is also a word.
+    named = {
+        name for path in files for name in re.findall(r"(?:[`']|^    )make ([a-z]+)", path.read_text(), re.MULTILINE)
+    }
 
-
-@each_page
-def test_a_page_has_a_description_for_search_engines(page):
-    assert 40 <= len(front_matter(page)["description"]) <= 160
-
-
-@each_page
-def test_every_heading_has_a_pinned_id(page):
-    headings = re.findall(r"^#+ .*$", prose(page), re.MULTILINE)
-
-    assert headings
-    assert [h for h in headings if not re.search(r"\{ #[a-z0-9-]+ \}$", h) and h != "## Next"] == []
-
-
-@each_page
-def test_a_page_shows_a_run(page):
-    assert re.search(r"^\s*``` (snippet|this-build)", page.read_text(), re.MULTILINE)
-
-
-@each_page
-def test_at_most_five_links_stand_under_next(page):
-    following = prose(page).partition("\n## Next")[2].partition("\n[^")[0]
-
-    assert following.count("](") <= 5
-
-
-@each_page
-def test_every_footnote_is_used_and_every_reference_is_there(page):
-    text = page.read_text()
-    defined = set(re.findall(r"^\[\^([\w-]+)\]:", text, re.MULTILINE))
-    used = set(re.findall(r"(?<!^)\[\^([\w-]+)\]", text, re.MULTILINE))
-
-    assert defined == used
-
-
-def test_every_link_to_elsewhere_is_listed_for_review():
-    """Nothing is fetched when the site is built or tested; a person looks at the list now and then."""
-    found = {link for page in PAGES for link in re.findall(r"https?://[^\s)>\]]+", page.read_text())}
-
-    assert sorted(found) == (ROOT / "docs" / "assets" / "links.txt").read_text().split()
-
-
-@each_page
-def test_fences_are_of_a_known_language(page):
-    fences = re.findall(r"^\s*```+ ?([\w-]*)", page.read_text(), re.MULTILINE)
-
-    assert set(fences) <= {"", "snippet", "this-build", "console", "text", "python"}
-
-
-def test_every_topic_of_a_snippet_is_a_topic_of_the_pages():
-    topics = {snippet.topic for snippet in discover(ROOT / "snippets")[0]}
-
-    assert topics <= {path.name for path in (ROOT / "docs").iterdir() if path.is_dir()}
+    assert named >= {"new", "check", "fix", "report", "run", "serve", "test"}
+    assert named <= targets

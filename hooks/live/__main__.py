@@ -1,20 +1,26 @@
 """The command line: list, run and show snippets, and capture them all, without a site.
 
-Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | export SITE
+Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab | merge TARGET LABEL=BUNDLE...
+| summary [--base REF] [--before BUNDLE] [BUNDLE] | export SITE | new | check | fix
 """
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from live import bundle, report
+from live import report
 from live.build import Build
+from live.bundle import Bundle
 from live.capture import Captures
+from live.contribute import commands as contributing
 from live.host import summary
+from live.merge import merge
 from live.problems import LiveError, Problem, listed
 from live.project import Project
 from live.snippet import HOSTS, Snippet, discover, nearest
@@ -31,26 +37,41 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("names", nargs="+", metavar="NAME", help="topic/name, with or without .py, or its path")
         if name == "run":
             command.add_argument("--host", choices=HOSTS, help="run there, whatever the header says")
+            command.add_argument("--json", action="store_true", help="print one JSON object, also when a claim fails")
     capture = commands.add_parser("capture", help="capture what the site needs, without building it")
     capture.add_argument("--fresh", action="store_true", help="run everything, also what has a valid capture")
     lab = commands.add_parser("lab", help="open a shell in a guest of the lab, with all snippets in it")
     lab.add_argument("--kernel", choices=["release", "newer"], default="release")
     for name, default in (("memory", "512M"), ("swap", "256M"), ("disk", "256M")):
         lab.add_argument(f"--{name}", default=default, help=f"default: {default}")
+    add = commands.add_parser("merge", help="add what other machines captured to a bundle")
+    add.add_argument("target", type=Path, help="the bundle of the machine that the site is about")
+    add.add_argument("others", nargs="+", metavar="LABEL=BUNDLE", help="such as arm64=bundles/arm64")
     export = commands.add_parser("export", help="add the downloads to a site built without hooks (Zensical)")
     export.add_argument("site", type=Path)
+    sums = commands.add_parser("summary", help="say as Markdown what a bundle holds and what changed")
+    sums.add_argument("bundle", type=Path, nargs="?", help="default: that of this checkout")
+    sums.add_argument("--base", metavar="REF", help="tell which pages and packages differ from this commit")
+    sums.add_argument("--before", type=Path, metavar="BUNDLE", help="tell how the machines differ from this bundle's")
+    contributing.add(commands)
     given = parser.parse_args(arguments)
     try:
         project = Project.at(given.root)
-        return globals()[f"_{given.command}"](project, given)
+        do = getattr(given, "do", None) or globals()[f"_{given.command}"]
+        status = do(project, given)
+        sys.stdout.flush()
     except LiveError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
 
 
 def _list(project: Project, _: argparse.Namespace) -> int:
     snippets, problems = discover(project.snippets)
-    entries = {(entry["snippet"], entry["host"]): entry for entry in bundle.read_report(project.bundle)["captures"]}
+    entries = {(entry["snippet"], entry["host"]): entry for entry in project.bundle.report()["captures"]}
     for snippet, host in ((each, host) for each in snippets for host in each.hosts):
         entry = entries.get((snippet.name, host), {})
         held = sum(claim["held"] for claim in entry.get("claims", []))
@@ -64,6 +85,12 @@ def _run(project: Project, given: argparse.Namespace) -> int:
     snippets = _named(project, given.names)
     if given.host:
         snippets = [replace(snippet, hosts=[given.host]) for snippet in snippets]
+    if given.json:
+        from live.contribute.result import result  # noqa: PLC0415
+
+        told = result(project, snippets)
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+        return 1 if told["errors"] else 0
     captures = Captures(project.with_mode("fresh"), snippets, partial=True).take()
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":
@@ -110,13 +137,34 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     return machine.start(made, lab, addition, machine.accelerator(made), terminal=True).wait()
 
 
+def _merge(project: Project, given: argparse.Namespace) -> int:
+    for other in given.others:
+        label, _, folder = other.partition("=")
+        count = merge(Bundle(given.target), label, Bundle(Path(folder)))
+        print(f"{count} captures of {label} added to {given.target}")
+    return 0
+
+
+def _summary(project: Project, given: argparse.Namespace) -> int:
+    """Print what whoever reviews a change wants to know of a bundle."""
+    from live import summary  # noqa: PLC0415  (no other command needs it)
+
+    told = (Bundle(given.bundle) if given.bundle else project.bundle).report()
+    sections = summary.since(Bundle(given.before).report(), told) if given.before else []
+    if given.base:
+        site = os.environ.get("SITE_URL", "")
+        sections += summary.changed(project.root, project.docs, given.base, told, site)
+    print(summary.as_markdown(told, sections), end="")
+    return 0
+
+
 def _export(project: Project, given: argparse.Namespace) -> int:
     """Copy the snippets and the report to where the blocks link to."""
     for path in project.snippets.glob("*/*.py"):
         target = given.site / path.relative_to(project.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    (given.site / "build.json").write_text(json.dumps(bundle.read_report(project.bundle), indent=1), encoding="utf-8")
+    (given.site / "build.json").write_text(json.dumps(project.bundle.report(), indent=1), encoding="utf-8")
     return 0
 
 
@@ -139,7 +187,7 @@ def _print(project: Project, snippet: Snippet) -> None:
     """Print a capture as its block on a page would show it. Raises LiveError where there is none."""
     captures = [project.bundle.load(snippet.name, host) for host in snippet.hosts]
     if not any(captures):
-        entries = {entry["snippet"]: entry for entry in bundle.read_report(project.bundle)["captures"]}
+        entries = {entry["snippet"]: entry for entry in project.bundle.report()["captures"]}
         reason = entries.get(snippet.name, {}).get("reason", "it did not run yet")
         raise LiveError([Problem(snippet=snippet.name, what=f"has no capture: {reason}")])
     print(f"{snippet.title}\n{'=' * len(snippet.title)}")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from live import bundle, check, pages, report
+from live import check, pages, report
 from live.capture import Captures
 from live.markdown import Shelf
 from live.problems import Problem
@@ -25,7 +25,7 @@ class Build:
         self.problems += self._checked(captures)
         self.skipped = self._placed(captures.skipped())
         self.report = report.build(captures, self.references)
-        bundle.write_json(self.project.bundle.folder / "build.json", self.report)
+        self.project.bundle.store_report(self.report)
         self.shelf = Shelf(self.project, lenient)
         self.shelf.snippets = {snippet.name: snippet for snippet in self.snippets}
 

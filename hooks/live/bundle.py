@@ -4,14 +4,16 @@ import functools
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from live import record
+from live.problems import LiveError, Problem
 from live.snippet import Snippet
 
-FORMAT = 1
 FOLDER = Path(__file__).parent
 # What of the engine shapes a run on the machine that builds, and in the lab.
 BUILD_ENGINE = ("harness.py", "hostlist.py", "matplotlibrc", "run.py", "sandbox.py", "sandboxed.py")
@@ -25,7 +27,7 @@ LAB_ENGINE = (
     "lab/settings.py",
     "lab/undrawn.py",
 )
-KEPT_HOST = (
+KEPT_HOST: tuple[str, ...] = (
     "kernel",
     "architecture",
     "page_size",
@@ -38,12 +40,18 @@ KEPT_HOST = (
 KEPT_HOST += ("transparent_hugepage", "cgroup", "runs_in", "python", "distribution")
 
 
-class Foreign(Exception):
-    """A file in the bundle that is no capture of ours."""
+class Foreign(LiveError):
+    """A file in the bundle that is not what its name says."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__([Problem(what=f"{path.parent.name}/{path.name} {what}")])
 
 
 class Bundle:
-    """The captures below a folder."""
+    """The captures below a folder, what the last round said of them, and what other machines said of theirs.
+
+    Somebody else may have made it, so nothing in it is believed before its form was checked.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,16 +63,9 @@ class Bundle:
     def load(self, name: str, host: str) -> dict[str, Any] | None:
         """Return a capture, or None if there is none. Raises Foreign for a file that is something else."""
         path = self.path(name, host)
-        try:
-            capture = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise Foreign(f"{path.name} is not a capture ({error})") from error
-        if not isinstance(capture, dict) or capture.get("format") != FORMAT or capture.get("snippet") != name:
-            raise Foreign(f"{path.name} is not a capture of {name} in format {FORMAT}")
-        if SHAPE.keys() - capture.keys() or any(not isinstance(capture[key], kind) for key, kind in SHAPE.items()):
-            raise Foreign(f"{path.name} lacks parts of a capture")
+        capture = _read(path, record.Capture, "a capture")
+        if capture and (capture["snippet"], capture["host"]["name"]) != (name, host):
+            raise Foreign(path, f"is not a capture of {name} on {host}")
         return capture
 
     def store(self, capture: dict[str, Any]) -> None:
@@ -81,17 +82,47 @@ class Bundle:
             name, host = path.name.removesuffix(".json").rsplit(".", 1)
             yield f"{path.parent.name}/{name}", host
 
+    def report(self) -> dict[str, Any]:
+        """What the last round said of each snippet; empty where there was none. Raises Foreign."""
+        found = _read(self.folder / "build.json", record.Report, "the report of a build")
+        return found or {"format": record.FORMAT, "hosts": {}, "captures": [], "notes": []}
 
-SHAPE = {
-    "key": str,
-    "host": dict,
-    "status": int,
-    "stdout": str,
-    "claims": list,
-    "facts": dict,
-    "figures": list,
-    "source": str,
-}
+    def store_report(self, report: dict[str, Any], machine: str = "") -> None:
+        """Keep the report of this round, or the one that came with the captures of another machine."""
+        write_json(self.folder / (f"machines/{machine}.json" if machine else "build.json"), report)
+
+    def has_other_machines(self) -> bool:
+        """Whether captures of other machines were merged into this bundle."""
+        return (self.folder / "machines").is_dir()
+
+    def other_machines(self) -> Iterator[dict[str, Any]]:
+        """The reports of machines whose captures were merged into this bundle. Raises Foreign."""
+        for path in sorted(self.folder.glob("machines/*.json")):
+            yield _read(path, record.Report, "the report of a machine")
+
+
+def _read(path: Path, form: type, what: str) -> Any:
+    """Read a file of a form; None where there is none. Raises Foreign, also for links, which may lead anywhere."""
+    try:
+        if path.parent.is_symlink():
+            raise Foreign(path, "is in a folder that is a link")
+        file = open(path, "rb", opener=_no_link)  # noqa: SIM115  (it is closed below)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Foreign(path, f"cannot be read: {error.strerror}") from None
+    with file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > record.FILE:
+            raise Foreign(path, f"is not {what}: it is no file, or larger than {record.FILE >> 20} MiB")
+        try:
+            return record.read(file.read(), form)
+        except ValueError as error:
+            raise Foreign(path, f"is not {what}: {error}") from None
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -111,7 +142,7 @@ def write_json(path: Path, value: Any) -> None:
 def key(snippet: Snippet, surroundings: dict[str, Any]) -> str:
     """A hash over all that can change what a run gives. How a page shows it is not in it."""
     matters = {
-        "format": FORMAT,
+        "format": record.FORMAT,
         "source": snippet.source,
         "reads": [hashlib.sha256(path.read_bytes()).hexdigest() for path in snippet.reads],
         "surroundings": surroundings,
@@ -123,14 +154,3 @@ def key(snippet: Snippet, surroundings: dict[str, Any]) -> str:
 def engine(files: tuple[str, ...]) -> list[str]:
     """Hashes of files of the engine, as they were when this process loaded them."""
     return [hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in files]
-
-
-def read_report(bundle: Bundle) -> dict[str, Any]:
-    """What the last round of capturing said of each snippet; empty where there was none."""
-    try:
-        report = json.loads((bundle.folder / "build.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        report = None
-    if not isinstance(report, dict) or not isinstance(report.get("captures"), list):
-        return {"format": FORMAT, "hosts": {}, "captures": [], "notes": []}
-    return report

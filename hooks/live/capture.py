@@ -22,6 +22,11 @@ class Outcome:
     capture: dict[str, Any] = field(default_factory=dict)
     written: str = ""  # what a run that failed had written, for whoever has to mend it
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What it is known by: snippet and host."""
+        return self.snippet.name, self.host
+
     def entry(self, pages: Iterable[str]) -> dict[str, Any]:
         """The line of build.json; its form is a promise to other people's scripts."""
         return {
@@ -59,20 +64,23 @@ class Captures:
 
     def take(self) -> "Captures":
         """Bring every snippet to an outcome. Raises LiveError only where nothing can be run at all."""
+        frozen = self.project.mode == "frozen"
         waiting = []
         for snippet in self.snippets:
             for name in snippet.hosts:
                 outcome = Outcome(snippet, name)
-                self.outcomes[snippet.name, name] = outcome
-                if self.project.mode == "frozen":
-                    self._thaw(outcome)
-                elif not self._settled(outcome):
+                self.outcomes[outcome.place] = outcome
+                if frozen or not self._settled(outcome):
                     waiting.append(outcome)
-        if waiting:
+        if frozen or self.project.bundle.has_other_machines():
+            from live import brought  # noqa: PLC0415  (a build of one machine starts faster without it)
+
+            brought.take(self, waiting if frozen else [])
+        if waiting and not frozen:
             from live import execute  # noqa: PLC0415  (a warm build runs nothing, and starts faster without it)
 
             execute.run(self, waiting)
-        if not self.partial and self.project.mode != "frozen":
+        if not self.partial and not frozen:
             self._forget_strangers()
         return self
 
@@ -81,26 +89,8 @@ class Captures:
         return [
             Problem(snippet=outcome.snippet.name, at=f"snippets/{outcome.snippet.name}.py:1", what=outcome.reason)
             for outcome in self.outcomes.values()
-            if outcome.status == "skipped"
+            if outcome.status == "skipped" and "@" not in outcome.host
         ]
-
-    def _thaw(self, outcome: Outcome) -> None:
-        """Use what is in the bundle, whatever machine it is from."""
-        name = outcome.snippet.name
-        capture = self.load(name, outcome.host)
-        if capture and capture["source"] == outcome.snippet.source:
-            outcome.status, outcome.reused, outcome.capture = "held", True, summary(capture)
-            return
-        entries = bundle.read_report(self.project.bundle)["captures"]
-        before = next((e for e in entries if (e["snippet"], e["host"]) == (name, outcome.host)), {})
-        if before.get("status") == "skipped":
-            outcome.status, outcome.reason = "skipped", before["reason"]
-            return
-        why = "is of another version of the snippet" if capture else "is missing"
-        self.fail(
-            outcome,
-            f"its capture {why}; in frozen mode nothing runs. Capture with 'make capture' and bring the bundle.",
-        )
 
     def _settled(self, outcome: Outcome) -> bool:
         """Whether there is nothing to run: the host lacks something, or a valid capture is there."""
@@ -113,7 +103,7 @@ class Captures:
         if refused:
             self.fail(outcome, refused, snippet.line_of("# lab"))
             return True
-        identity = snippet.name, outcome.host
+        identity = outcome.place
         self.keys[identity] = bundle.key(snippet, where.surroundings(snippet))
         capture = self.load(*identity)
         if capture:
@@ -145,7 +135,7 @@ class Captures:
         known = {snippet.name: snippet.hosts for snippet in self.snippets}
         for name, host_name in list(self.project.bundle.names()):
             gone = not (self.project.snippets / f"{name}.py").exists()
-            if gone or host_name not in known.get(name, [host_name]):
+            if gone or host_name.split("@")[0] not in known.get(name, [host_name.split("@")[0]]):
                 self.project.bundle.drop(name, host_name)
 
 

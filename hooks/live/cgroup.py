@@ -80,7 +80,7 @@ def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, object]]]
             ):
                 return [(parent, {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes})]
         raise PermissionError("no control group here may be written to")
-    limits = {
+    limits: dict[str, dict[str, object]] = {
         "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         "pids": {"pids.max": processes},
     }

@@ -91,7 +91,7 @@ def anchor(name: str, options: dict[str, str]) -> str:
     parts = ["run", *name.split("/")]
     if options.get("show", "all") != "all":
         parts += [options["show"], *filter(None, [options.get("section")])]
-    parts += filter(None, [options.get("host")])
+    parts += options["host"].split("@") if "host" in options else []
     return "-".join(parts).replace("_", "-")
 
 

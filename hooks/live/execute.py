@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from live import bundle, sandbox
+from live import record, sandbox
 from live.capture import Captures, Outcome, summary
 from live.hosts import Build
 from live.redact import Redactor
@@ -63,7 +63,7 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     shown = {name: getattr(result, name) for name in ("stdout", "stderr", "log", "claims", "facts", "figures")}
     shown = redactor.clean(shown)
     capture = {
-        "format": bundle.FORMAT,
+        "format": record.FORMAT,
         "snippet": snippet.name,
         "key": captures.keys[snippet.name, outcome.host],
         "host": redactor.clean(captures.hosts[outcome.host].describe(snippet, result)),

@@ -1,5 +1,6 @@
 """Quoting a measured value in a sentence."""
 
+import re
 from typing import Any
 
 from live.snippet import nearest
@@ -25,6 +26,8 @@ def quote(facts: dict[str, Any], path: str, spec: str) -> str:
 
 
 def _written(value: Any, path: str, spec: str) -> str:
+    if re.search(r"\d{3}", spec):
+        raise BadFact(f"fact {path!r} cannot be written as {spec!r}: two digits are the most")
     if isinstance(value, int | float) and not isinstance(value, bool):
         written = in_unit(value, spec)
         if written:

@@ -1,6 +1,7 @@
 """A drawing of matplotlib made part of a page: readable on light and dark, unable to do anything.
 
-Done when a page is rendered, not when the snippet ran: a bundle may come from elsewhere, and is not trusted.
+Done when a page is rendered, not when the snippet ran: a bundle may come from elsewhere, and is not trusted. It is
+fitted to the page first and sanitised by nh3 last, so that no mistake in fitting lets anything through.
 """
 
 import functools
@@ -8,11 +9,13 @@ import re
 import zlib
 from xml.etree import ElementTree
 
+import nh3
+
 SVG = "http://www.w3.org/2000/svg"
 LINK = "http://www.w3.org/1999/xlink"
 TAGS = set(
     "svg g defs path use text tspan clipPath rect circle ellipse line polyline polygon "
-    "linearGradient radialGradient stop pattern image marker".split()
+    "linearGradient radialGradient stop pattern marker".split()
 )
 # What matplotlib sets, as an attribute or in a style.
 PROPERTIES = set(
@@ -25,13 +28,14 @@ ATTRIBUTES = PROPERTIES | set(
     "gradientTransform href preserveAspectRatio".split()
 )
 READABLE = 9  # CSS pixels
+LARGEST = 10_000  # units of a drawing, each way
 FONT_SIZE = re.compile(r"font(?:-size)?:[^;]*?(\d+(?:\.\d+)?)px")
 BLACK = ("#000000", "black", "#000")
 
 
 # A colour of a text, but white and nearly black, which are chosen for the bar that they stand on.
 _COLOUR = re.compile(r"fill: (?!#f{6}|#1{6})(#[0-9a-f]{6})")
-_LOCAL = re.compile(r"url\(#[\w-]+\)")
+_LOCAL = re.compile(r"url\(#([\w-]+)\)")
 _PLAIN = re.compile(r"[\w\s#.,%'\"-]*|rgba?\([\d\s.,%]*\)")
 
 
@@ -44,11 +48,30 @@ def inline(svg: str, label: str) -> str:
     """Return the drawing as an element for a page, with `label` as its text alternative. Raises BadFigure."""
     try:
         root = ElementTree.fromstring(svg)  # noqa: S314  (expat has limits of its own since 2.4.1; the size is bounded)
+        fitted = _fitted(root, label, prefix=f"f{zlib.crc32(svg.encode()):08x}-")
     except ElementTree.ParseError as error:
         raise BadFigure(f"a figure is not SVG: {error}") from None
-    prefix = f"f{zlib.crc32(svg.encode()):08x}-"
-    _clean(root, prefix)
-    width = float(root.get("viewBox", "0 0 400 300").split()[2])
+    except RecursionError:
+        raise BadFigure("a figure is not a drawing: its elements are nested too deeply") from None
+    return nh3.clean(
+        fitted,
+        tags=TAGS,
+        clean_content_tags={"script", "style"},
+        attributes={"*": ATTRIBUTES, "svg": ATTRIBUTES | {"role", "aria-label", "xmlns"}},
+        filter_style_properties=PROPERTIES | {"max-width", "min-width"},
+        url_schemes=set(),
+        link_rel=None,
+    )
+
+
+def _fitted(root: ElementTree.Element, label: str, prefix: str) -> str:
+    """The drawing with names of its own, in the colours of the page, and as wide as the page lets it be."""
+    if root.tag != f"{{{SVG}}}svg":
+        raise BadFigure("a figure is not SVG: it begins with something else")
+    if root.find(f".//{{{SVG}}}image") is not None:
+        raise BadFigure("a figure holds a picture, which pages do not show; draw with shapes: pcolormesh for imshow")
+    _clean(root, prefix, _leaves(root))
+    width = _width(root)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
     root.attrib |= {
@@ -57,7 +80,35 @@ def inline(svg: str, label: str) -> str:
         "style": f"max-width: {width * 4 / 3:.0f}px; {_least(root, width)}",
     }
     ElementTree.register_namespace("", SVG)
-    return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _width(root: ElementTree.Element) -> float:
+    try:
+        left, top, width, height = map(float, root.get("viewBox", "0 0 400 300").split())
+    except ValueError:
+        left = top = width = height = 0.0
+    if not (1 <= width <= LARGEST and 1 <= height <= LARGEST and abs(left) + abs(top) <= LARGEST):
+        raise BadFigure(f"a figure is not a drawing: its viewBox must be up to {LARGEST} wide and high")
+    return width
+
+
+def _leaves(root: ElementTree.Element) -> set[str]:
+    """The names of elements that refer to nothing, the only ones that may be referred to.
+
+    Else ten elements that each use the one before ten times would draw it ten thousand million times.
+    """
+    leaves: set[str] = set()
+
+    def refers(element: ElementTree.Element) -> bool:
+        below = [refers(child) for child in element]
+        found = any(below) or any("url(" in value or name.endswith("href") for name, value in element.attrib.items())
+        if not found:
+            leaves.add(element.get("id", ""))
+        return found
+
+    refers(root)
+    return leaves
 
 
 def _least(root: ElementTree.Element, width: float) -> str:
@@ -66,47 +117,44 @@ def _least(root: ElementTree.Element, width: float) -> str:
     return f"min-width: {width * READABLE / max(min(sizes, default=READABLE), 1):.0f}px"
 
 
-def _clean(element: ElementTree.Element, prefix: str) -> None:
+def _clean(element: ElementTree.Element, prefix: str, leaves: set[str]) -> None:
     """Keep what draws, and make names unique and black the colour of the page's text."""
     for child in list(element):
-        if child.tag.removeprefix(f"{{{SVG}}}") not in TAGS or not isinstance(child.tag, str):
+        if not isinstance(child.tag, str) or child.tag.removeprefix(f"{{{SVG}}}") not in TAGS:
             element.remove(child)
         else:
-            _clean(child, prefix)
+            _clean(child, prefix, leaves)
     attributes = {}
     for name, value in element.attrib.items():
         name = name.removeprefix(f"{{{LINK}}}").removeprefix(f"{{{SVG}}}")
         if name in ATTRIBUTES:
             attributes[name] = value
-    if "href" in attributes:
-        target = attributes["href"]
-        if target.startswith("#"):
-            attributes["href"] = f"#{prefix}{target[1:]}"
-        elif not target.startswith("data:image/png;base64,"):
-            del attributes["href"]
+    target = attributes.pop("href", "")
+    if target.startswith("#") and target[1:] in leaves:
+        attributes["href"] = f"#{prefix}{target[1:]}"
     if "id" in attributes:
         attributes["id"] = prefix + attributes["id"]
     for name in PROPERTIES & attributes.keys():
-        attributes[name] = _value(attributes[name], prefix) if _safe(attributes[name]) else "none"
+        attributes[name] = _value(attributes[name], prefix) if _safe(attributes[name], leaves) else "none"
     if "style" in attributes:
-        attributes["style"] = _style(attributes["style"], prefix)
+        attributes["style"] = _style(attributes["style"], prefix, leaves)
     if element.tag == f"{{{SVG}}}text":
         attributes["style"] = _legible(attributes.get("style", ""))
     element.attrib.clear()
     element.attrib.update(attributes)
 
 
-def _safe(value: str) -> bool:
-    """Whether a value fetches nothing: plain words and numbers, or a reference within the drawing."""
-    return bool(_PLAIN.fullmatch(_LOCAL.sub("", value)))
+def _safe(value: str, leaves: set[str]) -> bool:
+    """Whether a value fetches nothing: plain words and numbers, or a reference to a leaf of the drawing."""
+    return bool(_PLAIN.fullmatch(_LOCAL.sub("", value))) and set(_LOCAL.findall(value)) <= leaves
 
 
-def _style(value: str, prefix: str) -> str:
+def _style(value: str, prefix: str, leaves: set[str]) -> str:
     """Keep the properties that draw, with the page's colour for black."""
     kept = []
     for declaration in value.split(";"):
         name, _, setting = (part.strip() for part in declaration.partition(":"))
-        if name in PROPERTIES and _safe(setting):
+        if name in PROPERTIES and _safe(setting, leaves):
             kept.append(f"{name}: {_value(setting, prefix)}")
     return "; ".join(kept)
 

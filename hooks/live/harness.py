@@ -103,10 +103,11 @@ def draw(path: str, measured: dict, channel: Channel) -> int:
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123  (as in `run`)
             tree = ast.parse(file.read(), path)
-        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw"]
+        (function,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw")
+        tree.body = [function]
         names: dict = {}
         exec(compile(tree, path, "exec"), names)  # noqa: S102  (in the sandbox, as all of a snippet)
-        names["draw"](**{argument.arg: measured[argument.arg] for argument in tree.body[0].args.args})
+        names["draw"](**{argument.arg: measured[argument.arg] for argument in function.args.args})
     except BaseException as error:  # noqa: BLE001  (whatever it is, it is reported)
         report(error, path, channel)
         return 1
@@ -192,7 +193,7 @@ def main() -> None:
     sys.path[:0] = order["import_from"]
     os.chdir(order["directory"])
     limit(order["limits"])
-    sys.stdout.reconfigure(line_buffering=True)  # so that what its commands print comes in order
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # so that what its commands print comes in order
     if order["draw"] is not None:
         exit_status = draw(order["path"], order["draw"], channel)
         figures(channel)

@@ -43,8 +43,8 @@ def write(folder: Path) -> Path:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
                 _write_process(Path("/proc") / pid, folder / pid)
-        for pid in LOW:
-            _let_find_itself(folder / str(pid))
+        for number in LOW:
+            _let_find_itself(folder / str(number))
     return folder
 
 

@@ -6,7 +6,6 @@ What is needed only to run something is imported there: a warm build runs nothin
 import dataclasses
 import functools
 import os
-import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ from live.problems import LiveError
 from live.project import Project
 from live.run import Result
 from live.runner import Job, spare_memory
-from live.snippet import Snippet
+from live.snippet import Snippet, requirement_name
 
 
 class Host(Protocol):
@@ -153,5 +152,4 @@ class Guest:
 @functools.cache
 def _versions(dependencies: tuple[str, ...]) -> dict[str, str]:
     """The installed versions of what a snippet declares."""
-    names = [re.match(r"[\w.-]+", text)[0] for text in dependencies]
-    return {name: metadata.version(name) for name in names}
+    return {name: metadata.version(name) for name in map(requirement_name, dependencies)}

@@ -7,20 +7,22 @@ import functools
 import os
 import posixpath
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote as quote_url
 
 from markdown import Markdown
 from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
-from live import bundle, check, render, report
+from live import bundle, check, render
+from live import this_build as page_of_build
 from live.facts import BadFact, quote
 from live.figure import BadFigure
+from live.host import summary
 from live.pages import fact_name, snippet_name
 from live.problems import LiveError, Problem
 from live.project import Project
-from live.snippet import Snippet, read
+from live.snippet import HOSTS, Snippet, read
 
 
 class Shelf:
@@ -35,8 +37,12 @@ class Shelf:
         self.page_url: str | None = None
         self.problems: list[Problem] = []
         self.shown: dict[str, int] = {}
-        self.report = bundle.read_report(project.bundle)
+        self.report = project.bundle.report()
         self.entries = {(entry["snippet"], entry["host"]): entry for entry in self.report["captures"]}
+        self.others: dict[str, list[str]] = {}  # hosts of other machines, by snippet
+        for name, host in sorted(self.entries, key=_by_machine):
+            if "@" in host:
+                self.others.setdefault(name, []).append(host)
         self.snippets: dict[str, Snippet] = {}
 
     def snippet(self, name: str) -> Snippet:
@@ -65,6 +71,19 @@ class Shelf:
             raise LiveError([Problem(snippet=name, what="has no capture; make one with 'make capture'")])
         return found
 
+    def hosts(self, snippet: Snippet) -> list[str]:
+        """Where a snippet ran: as its header says, and on other machines."""
+        return [*snippet.hosts, *self.others.get(snippet.name, [])]
+
+    def concerns_readers(self, name: str, host: str) -> bool:
+        """Whether a page says that there is no capture: what another machine skipped stands in the report alone."""
+        return "@" not in host or self.entries[name, host]["status"] == "failed"
+
+
+def _by_machine(place: tuple[str, str]) -> tuple[str, int]:
+    kind, _, machine = place[1].partition("@")
+    return machine, HOSTS.index(kind)
+
 
 _shelf: Shelf | None = None
 
@@ -79,7 +98,7 @@ def shelf() -> Shelf:
     """What pages are rendered from; without hooks, the bundle of the project in the current folder."""
     if _shelf is None:
         put_shelf(Shelf(Project.at(Path(os.environ.get("LIVE_ROOT", ".")))))
-    return _shelf
+    return cast(Shelf, _shelf)
 
 
 def validate(
@@ -107,20 +126,30 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
     wrong = list(check.option(options, snippet))
     if wrong:
         raise LiveError([Problem(snippet=name, what=what) for what in wrong])
-    names = [options["host"]] if "host" in options else snippet.hosts
-    found = {host: place.capture(name, host) for host in names}
-    captures = {host: capture for host, capture in found.items() if capture}
-    notices = [render.notice(name, place.entries[name, host], options) for host in names if host not in captures]
+    hosts = [options["host"]] if "host" in options else place.hosts(snippet)
+    found = {host: place.capture(name, host) for host in hosts}
+    missing = [host for host, capture in found.items() if not capture and place.concerns_readers(name, host)]
+    notices = "".join(render.notice(name, place.entries[name, host], options) for host in missing)
+    captures = _within_budget(place, page_url, name, {host: capture for host, capture in found.items() if capture})
     if not captures:
-        return "".join(notices)
-    place.shown[page_url] = place.shown.get(page_url, 0) + sum(map(render.size, captures.values()))
-    if place.shown[page_url] > render.PAGE_BYTES:
-        what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
-        raise LiveError([Problem(snippet=name, what=what)])
+        return notices
     try:
-        return render.block(snippet, captures, options, _links(place, name, page_url)) + "".join(notices)
+        return render.block(snippet, captures, options, _links(place, name, page_url)) + notices
     except BadFigure as error:
         raise LiveError([Problem(snippet=name, what=str(error))]) from None
+
+
+def _within_budget(place: Shelf, page_url: str, name: str, captures: render.Captures) -> render.Captures:
+    """Those captures that the page has room for. Raises LiveError if one of this machine is not among them."""
+    kept = {}
+    for host, capture in captures.items():
+        shown = place.shown.get(page_url, 0) + render.size(capture)
+        if shown <= render.PAGE_BYTES:
+            place.shown[page_url], kept[host] = shown, capture
+        elif "@" not in host:
+            what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
+            raise LiveError([Problem(snippet=name, what=what)])
+    return kept
 
 
 def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
@@ -132,8 +161,9 @@ def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
         host = host or place.snippet(name).hosts[0]
         capture = place.capture(name, host)
         if capture is None:
-            return render.fact("not measured", name, host)
-        return render.fact(quote(capture["facts"], path, spec), name, host)
+            return render.fact("not measured", f"{name} did not run {render.place(host)}")
+        told = f"Measured by {name} {render.place(host)}, {summary(capture['host'])}"
+        return render.fact(quote(capture["facts"], path, spec), told)
     except (LiveError, BadFact) as error:
         problems = error.problems if isinstance(error, LiveError) else [Problem(snippet=name, what=str(error))]
         if not place.lenient:
@@ -145,7 +175,7 @@ def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
 def this_build(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
     """Render a ```this-build fence: the report of the captures, with a link to build.json."""
     place = shelf()
-    return report.as_html(place.report, functools.partial(_relative, _page_url(place, md)))
+    return page_of_build.as_html(place.report, functools.partial(_relative, _page_url(place, md)))
 
 
 def _page_url(place: Shelf, md: Markdown) -> str:

@@ -12,19 +12,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansi2html import Ansi2HTMLConverter
-
 from live import host, tools
 from live.check import anchor
 from live.figure import inline
 from live.snippet import Snippet, how_it_ended
+from live.terminal import coloured, overwritten, visible
 from live.units import readable
 
-HOSTS = {"build": "The build host", "lab": "The lab", "lab-newer": "The lab, newer kernel"}
+PLACES = {"build": "on the build host", "lab": "in the lab", "lab-newer": "in the lab with a newer kernel"}
 LINES, BYTES = 60, 8 << 10  # of output that is shown unfolded
 MARKS = {"STRING": "s", "FSTRING": "s", "TSTRING": "s", "NUMBER": "m", "COMMENT": "c"}  # classes of the theme
 LONG = 24  # characters of a fact that is kept on one line
-PAGE_BYTES = 100 << 10  # of output that one page may show
+PAGE_BYTES = 200 << 10  # of output and kernel logs that one page may show
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def block(snippet: Snippet, captures: Captures, options: dict[str, str], links: 
 
 def _panels(snippet: Snippet, captures: Captures, links: Links) -> dict[str, str]:
     """The tabs of a block; the output of each host after the first has one that names its kernel."""
-    titles = ["Output", *(f"On Linux {_kernel(capture)}" for capture in list(captures.values())[1:])]
-    panels = {title: _output(snippet, capture) for title, capture in zip(titles, captures.values(), strict=True)}
+    panels = {title: _output(snippet, captures[host]) for host, title in _titles(captures).items()}
     logs = {host: capture for host, capture in captures.items() if capture.get("log")}
     if logs:
         panels["Kernel log"] = _of_each_host(logs, functools.partial(_kernel_log, snippet))
@@ -66,43 +64,70 @@ def _panels(snippet: Snippet, captures: Captures, links: Links) -> dict[str, str
     }
 
 
+def _titles(captures: Captures) -> dict[str, str]:
+    """A title for the output of each host: "Output" for the first, then what tells the machine from that one."""
+    titles: dict[str, str] = {}
+    taken = set()
+    first = next(iter(captures.values()))["host"]
+    for name, capture in captures.items():
+        told = capture["host"]
+        title = f"On Linux {_kernel(capture)}"
+        if told["architecture"] != first["architecture"]:
+            title += f", {told['architecture']}"
+        if told.get("page_size") != first.get("page_size"):
+            title += f", {readable(told['page_size'])} pages"
+        titles[name] = title if title not in taken else f"{title}, {place(name)}"
+        taken.add(title)
+    return titles | {next(iter(titles)): "Output"}
+
+
+def place(host: str) -> str:
+    """Where a run was, as the end of a sentence."""
+    kind, _, machine = host.partition("@")
+    return PLACES.get(kind, f"on {kind}") + (f" of {machine}" if machine else "")
+
+
 def _of_each_host(captures: Captures, show: Callable[[dict[str, Any]], str]) -> str:
     """One part of each capture, below its host's name where there are several."""
     if len(captures) == 1:
         return "".join(map(show, captures.values()))
     return "".join(
-        f'<p class="live-host">{HOSTS[host]}, Linux {_kernel(capture)}</p>{show(capture)}'
+        f'<p class="live-host">{html.escape(heading(host))}, Linux {html.escape(_kernel(capture))}</p>{show(capture)}'
         for host, capture in captures.items()
     )
 
 
 def _kernel(capture: dict[str, Any]) -> str:
     """The release of the kernel, as far as it names a version of Linux."""
-    return html.escape(".".join(capture["host"]["kernel"].split(".")[:2]))
+    return ".".join(capture["host"]["kernel"].split(".")[:2])
+
+
+def heading(host: str) -> str:
+    """Where a run was, as a heading."""
+    return place(host).split(" ", 1)[1].capitalize()
 
 
 def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
     """What stands in place of a run that cannot be shown: a skip, or a failure while serving."""
     title = {"skipped": "Not run here", "failed": "Failed"}[entry["status"]]
-    where = f" in {entry['host']}" if entry["host"].startswith("lab") else ""
-    place = anchor(name, options | ({"host": entry["host"]} if where else {}))
+    where = f" {place(entry['host'])}" if entry["host"] != "build" else ""
+    identity = anchor(name, options | ({"host": entry["host"]} if where else {}))
     return (
-        f'<section class="live live-{entry["status"]}" id="{html.escape(place)}" data-search-exclude>'
+        f'<section class="live live-{entry["status"]}" id="{html.escape(identity)}" data-search-exclude>'
         f'<p class="live-title"><span class="live-mark">{title}</span> {html.escape(name + where)}</p>'
-        f'<pre class="live-output" tabindex="0"><code>{html.escape(entry["reason"])}</code></pre></section>'
+        f'<pre class="live-output" tabindex="0"><code>{visible(entry["reason"])}</code></pre></section>'
     )
 
 
-def fact(text: str, name: str, host: str) -> str:
-    """A quoted fact, told from the prose around it only on a second look."""
-    told = f"Measured by {name} for this build" + (" in the lab" if host.startswith("lab") else "")
+def fact(text: str, told: str) -> str:
+    """A quoted fact, told from the prose around it only on a second look; `told` says what measured it and where."""
     kind = "live-fact live-long" if len(text) > LONG else "live-fact"
-    return f'<span class="{kind}" title="{html.escape(told)}">{html.escape(text)}</span>'
+    return f'<span class="{kind}" title="{html.escape(told)}">{visible(text)}</span>'
 
 
 def size(capture: dict[str, Any]) -> int:
     """Bytes of output that a capture puts on a page."""
-    return len(capture["stdout"]) + len(capture["stderr"])
+    return sum(len(capture.get(name, "")) for name in ("stdout", "stderr", "log"))
 
 
 def _frame(snippet: Snippet, options: dict[str, str], body: str, provenance: str) -> str:
@@ -120,8 +145,9 @@ def _tabs(identity: str, panels: dict[str, str]) -> str:
     inputs, shown = [], []
     for number, (name, panel) in enumerate(panels.items()):
         tab, checked = f"{identity}-tab-{number}", " checked" if not number else ""
-        inputs.append(f'<input type="radio" name="{identity}" id="{tab}"{checked}><label for="{tab}">{name}</label>')
-        shown.append(f'<div class="live-panel" data-name="{name}">{panel}</div>')
+        label = html.escape(name)
+        inputs.append(f'<input type="radio" name="{identity}" id="{tab}"{checked}><label for="{tab}">{label}</label>')
+        shown.append(f'<div class="live-panel" data-name="{label}">{panel}</div>')
     return f'<div class="live-tabs">{"".join(inputs)}{"".join(shown)}</div>'
 
 
@@ -156,19 +182,7 @@ def _text(text: str, label: str) -> str:
 
 def _pre(text: str, label: str) -> str:
     box = f'<pre class="live-output" tabindex="0" role="region" aria-label="{html.escape(label)}">'
-    return f"{box}<code>{_coloured(text)}</code></pre>"
-
-
-def overwritten(text: str) -> str:
-    """What a terminal shows in the end of lines that were written over after a carriage return."""
-    return re.sub(r"^[^\n]*\r(?!\n|$)", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
-
-
-def _coloured(text: str) -> str:
-    """Escape the text, and turn the colours of a terminal into classes."""
-    if "\x1b" in text:
-        return Ansi2HTMLConverter(inline=False).convert(text, full=False)
-    return html.escape(text, quote=False)
+    return f"{box}<code>{coloured(text)}</code></pre>"
 
 
 def _kernel_log(snippet: Snippet, capture: dict[str, Any]) -> str:
@@ -209,7 +223,7 @@ def _highlighted(source: str) -> Iterator[str]:
 
 def _claims(snippet: Snippet, capture: dict[str, Any]) -> str:
     items = "".join(
-        f'<li class="live-{"held" if claim["held"] else "broken"}">{html.escape(claim["message"])}'
+        f'<li class="live-{"held" if claim["held"] else "broken"}">{visible(claim["message"])}'
         f' <span class="live-line">line {claim["line"]}</span></li>'
         for claim in capture["claims"]
     )
@@ -242,7 +256,7 @@ def _how_to_run(snippet: Snippet, links: Links) -> str:
 def _provenance(captures: Captures, links: Links) -> str:
     """A line for each host: what ran there, when, and how long it took."""
     return "".join(
-        _line(capture, links, last=place == len(captures)) for place, capture in enumerate(captures.values(), 1)
+        _line(capture, links, last=number == len(captures)) for number, capture in enumerate(captures.values(), 1)
     )
 
 

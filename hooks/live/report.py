@@ -1,12 +1,9 @@
-"""What a build tells of itself: build.json for scripts, a page for readers, a table for whoever waits for it."""
+"""What a build tells of itself: build.json for scripts, and a summary for whoever waits for it."""
 
-import html
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from live import render
 from live.capture import Captures
 from live.check import anchor
 from live.pages import Reference
@@ -76,68 +73,3 @@ def as_text(report: dict[str, Any]) -> str:
 
 def _named(entry: dict[str, Any]) -> str:
     return entry["snippet"] if entry["host"] == "build" else f"{entry['snippet']} in {entry['host']}"
-
-
-def as_html(report: dict[str, Any], link: Callable[[str], str]) -> str:
-    """The report as it stands on the page of the build."""
-    entries = report["captures"]
-    parts = [f'<p>{html.escape(count(entries))}. <a href="{link("build.json")}">build.json</a> has all of it.</p>']
-    parts += [f'<p class="live-note">{html.escape(note)}</p>' for note in report["notes"]]
-    for name, host in report["hosts"].items():
-        parts.append(
-            _table(
-                render.HOSTS.get(name, name),
-                ("", ""),
-                [(key.replace("_", " "), _shown(key, host[key])) for key in host],
-            )
-        )
-    rows = [_row(entry, link) for entry in entries]
-    parts.append(
-        _table(
-            "Every snippet",
-            ("snippet", "host", "status", "claims", "time", "CPU", "peak memory", "this time"),
-            rows,
-            escape=False,
-        )
-    )
-    return f'<div class="live-report" data-search-exclude>{"".join(parts)}</div>'
-
-
-def _row(entry: dict[str, Any], link: Callable[[str], str]) -> tuple[str, ...]:
-    held = sum(claim["held"] for claim in entry["claims"])
-    shown = html.escape(entry["snippet"]).replace("/", "/<wbr>").replace("_", "_<wbr>")  # may break there, not anywhere
-    if entry["pages"]:
-        page = re.sub(r"(^|/)index/$", r"\1", entry["pages"][0].removesuffix(".md") + "/")
-        shown = f'<a href="{link(page or "./")}#{html.escape(entry["anchor"])}">{shown}</a>'
-    memory = readable(entry["peak_memory"]) if entry["peak_memory"] else "–"
-    status = html.escape(entry["status"] + (f": {entry['reason']}" if entry["reason"] else ""))
-    now = "reused" if entry["reused"] else "–" if entry["status"] == "skipped" else "ran"
-    return (
-        shown,
-        html.escape(entry["host"]),
-        status,
-        f"{held}",
-        f"{entry['seconds']:.2f} s",
-        f"{entry['cpu_seconds']:.2f} s",
-        memory,
-        now,
-    )
-
-
-def _shown(key: str, value: Any) -> str:
-    if key in ("ram", "swap"):
-        return readable(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {text}" for name, text in value.items())
-    return str(value)
-
-
-def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]], escape: bool = True) -> str:
-    write = html.escape if escape else str
-    top = "".join(f"<th>{name}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{write(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    top = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
-    return (
-        f'<h2>{title}</h2><div class="live-wide" tabindex="0" role="region" aria-label="{title}">'
-        f'<table class="live-table">{top}<tbody>{body}</tbody></table></div>'
-    )

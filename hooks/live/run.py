@@ -200,7 +200,7 @@ class Run:
             self.process.wait()
         if self.group:
             self.group.remove()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in filter(None, (self.process.stdout, self.process.stderr)):
             with contextlib.suppress(KeyError, ValueError):
                 self.selector.unregister(stream)
             stream.close()

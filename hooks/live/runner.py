@@ -45,7 +45,7 @@ def spare_memory() -> int:
 
 
 def run_all(
-    jobs: Iterable[Job], done: Callable[[Any, Result], None], progress: Callable[[Iterable[Run]], None] = list
+    jobs: Iterable[Job], done: Callable[[Any, Result], None], progress: Callable[[Iterable[Run]], Any] = list
 ) -> None:
     """Run all: the longest known first, those that measure the whole machine alone at the end.
 

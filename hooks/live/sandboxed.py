@@ -60,7 +60,7 @@ class SandboxedRun(Run):
                 listed = hostlist.write(self._make_folder() / "proc") if self.snippet.sees == "host" else None
                 name = f"{self.snippet.path.stem}.py"
                 command = sandbox.command(staged, files, name, channel.fileno(), listed, data)
-                environment = {}
+                environment: dict[str, str] = {}
             else:
                 command, environment = self._unprotected(staged, files, channel)
             return subprocess.Popen(
@@ -80,28 +80,28 @@ class SandboxedRun(Run):
         self, staged: Staged, files: dict[str, bytes], channel: socket.socket
     ) -> tuple[list[str], dict[str, str]]:
         """The same run without the sandbox, in a folder of its own: by explicit wish, where there can be none."""
-        self._make_folder()
+        folder = self._make_folder()
         for target, content in files.items():
-            path = self.folder / target.lstrip("/")
+            path = folder / target.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        own = self.folder / f"{self.snippet.path.stem}.py"
+        own = folder / f"{self.snippet.path.stem}.py"
         own.write_bytes(sandbox.HARNESS.read_bytes())
         interpreter = staged.python_home / "bin" / staged.interpreter.name if staged.python_home else staged.interpreter
-        self.order["path"] = f"{self.folder}{self.order['path']}"
-        self.order["directory"] = str(self.folder)
+        self.order["path"] = f"{folder}{self.order['path']}"
+        self.order["directory"] = str(folder)
         self.order["import_from"] = [str(staged.packages)]
         # That of processes would count all that the user runs.
         self.order["limits"] = {name: value for name, value in LIMITS.items() if name != "NPROC"}
-        shutil.copy(sandbox.SETTINGS, self.folder / "matplotlibrc")
+        shutil.copy(sandbox.SETTINGS, folder / "matplotlibrc")
         environment = {
-            "HOME": str(self.folder),
+            "HOME": str(folder),
             "PATH": sandbox.SEARCH_PATH,
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "COLUMNS": "100",
             "PYTHONPATH": str(staged.packages),
-            "MPLCONFIGDIR": str(self.folder),
+            "MPLCONFIGDIR": str(folder),
             "LIVE_CHANNEL": str(channel.fileno()),
         }
         return [str(interpreter), "-I", "-S", str(own)], environment

@@ -90,7 +90,7 @@ def read(path: Path, folder: Path) -> Snippet:
     name = path.relative_to(folder).with_suffix("").as_posix()
     reader = _Reader(name, path, folder)
     snippet = reader.snippet()
-    if reader.problems:
+    if reader.problems or not snippet:
         raise LiveError(reader.problems)
     return snippet
 
@@ -102,6 +102,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     return f"known: {', '.join(known)}" if known else "there is none"
+
+
+def requirement_name(text: str) -> str:
+    """The package that a requirement names."""
+    return re.match(r"[\w.-]*", text)[0]  # type: ignore[index]  # matches whatever comes
 
 
 def how_it_ended(status: int, verb: str = "it ended with ") -> str:
@@ -203,12 +208,15 @@ class _Reader:
 
     def imports(self, tree: ast.Module, header: dict[str, Any]) -> None:
         """What is imported must be declared: the reader's `uv run` installs nothing else."""
-        declared = {_REQUIREMENT.match(text)[1].replace("-", "_") for text in header.get("dependencies", [])}
+        declared = {requirement_name(text).replace("-", "_") for text in header.get("dependencies", [])}
         declared |= {path.stem for path in header.get("reads", [])} | sys.stdlib_module_names
         for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
                 names = [node.module or "."]
+            else:
+                continue
             for name in names:
                 if name.split(".")[0] not in declared:
                     self.wrong(f"imports {name!r}, which its header does not list in dependencies", node.lineno)
@@ -265,13 +273,13 @@ class _Reader:
         if not isinstance(live, dict):
             self.wrong("its header has no [tool.live] table", first)
             return {}
-        given = {"dependencies": self.dependencies(metadata.get("dependencies", []))}
+        given: dict[str, Any] = {"dependencies": self.dependencies(metadata.get("dependencies", []))}
         for key, value in live.items():
             if key not in _KEYS:
                 self.wrong(f"unknown key {key!r} in [tool.live]: {nearest(key, _KEYS)}", self.line_of(f"# {key}"))
                 continue
             try:
-                given[_FIELDS.get(key, key)] = _KEYS[key](self, value)
+                given["hosts" if key == "host" else key] = _KEYS[key](self, value)
             except ValueError as error:
                 self.wrong(f"{key} = {value!r}: {error}", self.line_of(f"# {key}"))
         return given
@@ -280,7 +288,7 @@ class _Reader:
         try:
             wrong = [text for text in _strings(self, given) if not _REQUIREMENT.fullmatch(text)]
         except ValueError as error:
-            given, wrong = [], [error]
+            given, wrong = [], [str(error)]
         if wrong:
             self.wrong(f"bad dependencies: {wrong[0]}", self.line_of("# dependencies"))
         return [text for text in given if text not in wrong]
@@ -299,6 +307,9 @@ class _Reader:
         names = _strings(self, given)
         if len(set(names)) < len(names):
             raise ValueError("a name stands twice")
+        for name in names:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} is not the name of a variable")
         return names
 
     def files(self, given: Any) -> list[Path]:
@@ -375,4 +386,3 @@ _KEYS: dict[str, Callable[[_Reader, Any], Any]] = {
     "exits": _Reader.exit_name,
     "lab": _lab,
 }
-_FIELDS = {"host": "hosts"}

@@ -10,8 +10,12 @@ from live.bundle import Bundle, Foreign, key, write_json
 from live.lab.image import Image
 from live.snippet import discover
 
-CAPTURE = {"format": 1, "snippet": "t/n", "key": "k", "host": {"name": "build"}, "status": 0, "stdout": "x"}
-CAPTURE |= {"claims": [], "facts": {}, "figures": [], "source": ""}
+MACHINE = {"name": "build", "kernel": "6.1.0", "architecture": "x86_64", "page_size": 4096, "ram": 1 << 30, "swap": 0}
+CAPTURE = {"format": 1, "snippet": "t/n", "key": "0" * 64, "host": MACHINE, "captured": "2026-11-22T10:20:30Z"}
+CAPTURE |= {"sandbox": "bubblewrap", "status": 0, "seconds": 0.5, "cpu_seconds": 0.4, "peak_memory": 1 << 20}
+CAPTURE |= {"source": "", "stdout": "x", "stderr": "", "log": "", "facts": {}, "figures": [], "redacted": {}}
+CAPTURE |= {"claims": [{"line": 1, "held": True, "message": "it was so"}]}
+REPORT = {"format": 1, "built": "2026-11-22T10:20:30Z", "hosts": {}, "captures": [], "notes": []}
 
 
 @pytest.fixture
@@ -47,8 +51,100 @@ def test_a_file_that_is_no_capture_is_named(kept, content):
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
 
+    with pytest.raises(Foreign, match=r"t/n\.build\.json is not a capture"):
+        kept.load("t/n", "build")
+
+
+def changed(value, path, new):
+    """A copy of a record with another value at a path such as ("host", "kernel")."""
+    copy = json.loads(json.dumps(value))
+    inner = copy
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = new
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("path", "bad", "said"),
+    [
+        (("status",), "0", "status: Expected `int`, got `str`"),
+        (("status",), 257, "status: Expected `int` <= 256"),
+        (("seconds",), -1, "seconds: Expected `float` >= 0"),
+        (("seconds",), 1e99, "seconds: Expected `float` <= 1000000.0"),
+        (("captured",), "yesterday", "captured: has not the form"),
+        (("captured",), "2026-11-22T10:20:30Z\n", "captured: has not the form"),
+        (("sandbox",), "<b>", "sandbox: Invalid enum value '<b>'"),
+        (("key",), "../../etc/passwd", "key: has not the form"),
+        (("stdout",), None, "stdout: Expected `str`, got `null`"),
+        (("stdout",), "x" * (3 << 20), "stdout: Expected `str` of length <= 2097152"),
+        (("host", "kernel"), "6.1\n7.0", "host.kernel: has not the form"),
+        (("host", "kernel"), "6.1 \u202e0.7", "host.kernel: has not the form"),
+        (("host", "ram"), -5, "host.ram: Expected `int` >= 0"),
+        (("host", "tools"), {"ps": ["x"]}, "host.tools[...]: Expected `str`, got `array`"),
+        (("claims", 0, "line"), 0, "claims[0].line: Expected `int` >= 1"),
+        (("claims", 0, "held"), "yes", "claims[0].held: Expected `bool`, got `str`"),
+        (("claims",), [CAPTURE["claims"][0]] * 6000, "claims: Expected `array` of length <= 5000"),
+        (("facts",), {"not a name": 1}, "facts: has not the form"),
+        (("figures",), [{"svg": "x" * (300 << 10), "text": "x"}], "figures[0].svg: Expected `str` of length <= 262144"),
+        (("figures",), [{"svg": "<svg/>"}], "figures[0]: Object missing required field `text`"),
+        (("facts",), {"deep": json.loads("[" * 40 + "]" * 40)}, "lists in lists without end"),
+    ],
+)
+def test_a_field_that_is_not_what_it_must_be_is_named(kept, path, bad, said):
+    write_json(kept.path("t/n", "build"), changed(CAPTURE, path, bad))
+
+    with pytest.raises(Foreign) as refused:
+        kept.load("t/n", "build")
+    assert str(refused.value).startswith("t/n.build.json is not a capture: ")
+    assert said in str(refused.value)
+
+
+def test_fields_that_nobody_knows_are_not_taken_over(kept):
+    write_json(kept.path("t/n", "build"), CAPTURE | {"html": "<script>"})
+
+    assert kept.load("t/n", "build") == CAPTURE
+
+
+def test_a_capture_of_something_else_is_not_what_its_name_says(kept):
+    write_json(kept.path("t/n", "build"), CAPTURE | {"host": MACHINE | {"name": "lab"}})
+
+    with pytest.raises(Foreign, match="is not a capture of t/n on build"):
+        kept.load("t/n", "build")
+
+
+@pytest.mark.parametrize("kind", ["link", "folder link", "pipe", "folder", "huge"])
+def test_nothing_but_a_small_file_is_read(kept, tmp_path, kind):
+    write_json(tmp_path / "elsewhere" / "n.build.json", CAPTURE)
+    path = kept.path("t/n", "build")
+    kept.folder.mkdir()
+    if kind == "folder link":
+        path.parent.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.parent.mkdir()
+    if kind == "link":
+        path.symlink_to(tmp_path / "elsewhere" / "n.build.json")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "huge":
+        path.touch()
+        os.truncate(path, 1 << 40)
+
     with pytest.raises(Foreign, match=r"n\.build\.json"):
         kept.load("t/n", "build")
+
+
+def test_a_report_that_is_none_is_named_with_its_field(kept):
+    entry = {"snippet": "t/n", "host": "build", "title": "T.", "status": "skipped", "reason": "", "claims": []}
+    entry |= {"facts": {}, "seconds": 0, "cpu_seconds": 0, "peak_memory": 0, "reused": False, "pages": [], "anchor": ""}
+    kept.store_report(REPORT | {"captures": [entry]})
+    assert kept.report()["captures"] == [entry]
+
+    kept.store_report(REPORT | {"captures": [entry, entry | {"status": "<script>"}]})
+    with pytest.raises(Foreign, match=r"build\.json is not the report of a build: captures\[1\]\.status: Invalid enum"):
+        kept.report()
 
 
 def test_writing_leaves_the_old_file_or_the_new_one_and_nothing_else(tmp_path):

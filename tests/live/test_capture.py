@@ -60,7 +60,8 @@ def test_frozen_runs_nothing_and_misses_what_is_not_there(build, monkeypatch, so
 
     assert set(became(build(mode="frozen")).values()) == {"reused"}
     (problem,) = build(mode="frozen", one=source(BODY + "# edit\n", title="One.", facts=["size"])).problems
-    assert "docs/one.md:4: snippet t/one (snippets/t/one.py:1): its capture is of another version" in str(problem)
+    assert str(problem).startswith("docs/one.md:4: snippet t/one (snippets/t/one.py:1): its capture on build cannot be")
+    assert "source: is of another version of the snippet" in str(problem)
 
 
 def test_a_corrupt_file_in_the_bundle_is_named_and_made_anew(build):

@@ -212,6 +212,6 @@ def test_a_part_of_several_hosts_names_each():
 def test_a_fact_and_a_notice_of_the_lab_say_so():
     entry = {"host": "lab", "status": "skipped", "reason": "the lab needs QEMU"}
 
-    assert 'title="Measured by t/n for this build in the lab"' in render.fact("5", "t/n", "lab")
+    assert 'title="Measured by t/n in the lab"' in render.fact("5", f"Measured by t/n {render.place('lab')}")
     assert 'id="run-t-n-lab"' in render.notice("t/n", entry, {})
-    assert "t/n in lab" in render.notice("t/n", entry, {})
+    assert "t/n in the lab" in render.notice("t/n", entry, {})

@@ -1,16 +1,15 @@
 """Rules that every snippet keeps."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from live.contribute import snippet_rules
 from live.snippet import discover
 
 ROOT = Path(__file__).parent.parent.parent
 SNIPPETS, PROBLEMS = discover(ROOT / "snippets")
-ANSWERS = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_all.py")
 
 each = pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)
 
@@ -24,27 +23,8 @@ def test_all_run_and_all_claims_hold(captured):
     assert {entry["status"] for entry in captured.report["captures"]} <= {"held", "skipped"}
 
 
-@each
-def test_its_answer_is_checked(snippet):
-    assert f'"{snippet.name}"' in ANSWERS, f"write a test for the facts of {snippet.name} in tests/snippets/"
-
-
-@each
-def test_it_makes_a_claim(snippet):
-    assert snippet.claims
-
-
-@each
-def test_its_title_is_a_sentence(snippet):
-    assert re.fullmatch(r"[A-Z].{8,90}\.", snippet.title)
-
-
-@each
-def test_its_source_fits_a_page(snippet):
-    lines = snippet.source.splitlines()
-
-    assert len(lines) <= 110
-    assert max(map(len, lines)) <= 100
+def test_all_keep_the_rules():
+    assert [str(problem) for problem in snippet_rules.snippets(ROOT, SNIPPETS)] == []
 
 
 @each

@@ -147,7 +147,8 @@ def attend(order: dict, port: Port) -> int:
         channel.send(json.dumps(order["harness_order"]).encode())
     selector = selectors.DefaultSelector()
     for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"), (channel, "")):
-        selector.register(stream, selectors.EVENT_READ, name)
+        if stream:  # as all are that were asked for
+            selector.register(stream, selectors.EVENT_READ, name)
     status = None
     while status is None or selector.get_map():
         for key, _ in selector.select(0.1):

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from live import sandbox
 from live.lab.image import Image
@@ -58,9 +59,9 @@ def start(
             arguments += ["-add-fd", f"set={REPORTS},fd={reports}", "-device", "virtio-serial"]
             arguments += ["-chardev", f"file,id=reports,path=/dev/fdset/{REPORTS},append=on"]
             arguments += ["-device", "virtserialport,chardev=reports,name=reports"]
-        streams = (
-            {} if terminal else {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        )
+        streams: dict[str, Any] = {}
+        if not terminal:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             sandbox.emulator(arguments, data) if sandbox.wanted() else arguments,
             env={"PATH": SEARCH_PATH},
@@ -116,10 +117,11 @@ def _lives(process: subprocess.Popen, seconds: float) -> bool:
     """Whether a guest's kernel writes its first line in time; the guest is ended either way."""
     end, console = time.monotonic() + seconds, b""
     with process, selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        output: Any = process.stdout  # a pipe, as `start` has made it
+        selector.register(output, selectors.EVENT_READ)
         while b"Linux version" not in console and time.monotonic() < end:
             if selector.select(0.1):
-                chunk = os.read(process.stdout.fileno(), 1 << 16)
+                chunk = os.read(output.fileno(), 1 << 16)
                 console += chunk
                 if not chunk:
                     break

@@ -3,6 +3,8 @@
 What the snippet measures and claims is not touched; its figures are those of the build host.
 """
 
+from collections.abc import Iterator
+
 
 class Undrawn:
     """Whatever is asked of it, it gives another like it."""
@@ -21,7 +23,7 @@ class Undrawn:
     def __setitem__(self, _: object, __: object) -> None:
         """Keep nothing."""
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[object]:
         return iter(())
 
     def __enter__(self) -> "Undrawn":

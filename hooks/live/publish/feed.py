@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -16,22 +17,23 @@ NEWEST = 20
 
 def atom(site: Site) -> str:
     """The feed of a site. A page is new on the day in its front matter and keeps its address as its identity."""
-    pages = sorted((page for page in site.pages if page.added), key=lambda page: page.added, reverse=True)[:NEWEST]
+    dated = [(page.added, page) for page in site.pages if page.added]
+    newest = sorted(dated, key=itemgetter(0), reverse=True)[:NEWEST]
     feed = ElementTree.Element("feed", xmlns=ATOM)
     _add(feed, "id", site.address)
     _add(feed, "title", site.name)
     _add(feed, "subtitle", site.description)
-    _add(feed, "updated", _midnight(pages[0].added) if pages else "1970-01-01T00:00:00Z")
+    _add(feed, "updated", _midnight(newest[0][0]) if newest else "1970-01-01T00:00:00Z")
     _add(_add(feed, "author"), "name", site.name)
     _add(feed, "link", rel="self", type="application/atom+xml", href=f"{site.address}feed.xml")
     _add(feed, "link", rel="alternate", type="text/html", href=site.address)
-    for page in pages:
+    for day, page in newest:
         entry = _add(feed, "entry")
         _add(entry, "id", site.address + page.url)
         _add(entry, "title", page.title)
         _add(entry, "link", rel="alternate", type="text/html", href=site.address + page.url)
-        _add(entry, "published", _midnight(page.added))
-        _add(entry, "updated", _midnight(page.added))
+        _add(entry, "published", _midnight(day))
+        _add(entry, "updated", _midnight(day))
         _add(entry, "summary", page.description)
     ElementTree.indent(feed)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'

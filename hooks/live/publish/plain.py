@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from markdown import Markdown
 
-from live import host, render, report
+from live import host, render, report, terminal
 from live.facts import BadFact, quote
 from live.pages import FACT, Part, fact_name, language, options, parts, snippet_name
 from live.problems import LiveError
@@ -32,8 +32,6 @@ _LEFT_OUT = re.compile(r"\*\[|</?div\b[^>]*>\s*$")  # what abbreviations mean, a
 _DRAWING = re.compile(r'<svg\b[^>]*\baria-label="([^"]*)".*?</svg>', re.DOTALL)
 _ATTRIBUTES = re.compile(r" ?\{:?\s*[#.][\w-]+\s*\}")
 _LINK = re.compile(r"(?<=\]\()(?![a-z][\w+.-]*:|/|#)([^)\s#]+)")
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -70,14 +68,12 @@ def includes(options: dict[str, Any]) -> Callable[[str], str]:
 
 def escaped(text: str) -> str:
     """Text that stays text wherever it stands in a line of Markdown, and on that line."""
-    return _MARKS.sub(
-        lambda found: "".join(f"&#{ord(mark)};" for mark in found[0]), " ".join(_UNSEEN.sub(" ", text).split())
-    )
+    return _MARKS.sub(lambda found: "".join(f"&#{ord(mark)};" for mark in found[0]), terminal.one_line(text))
 
 
 def fenced(text: str, kind: str = "text") -> str:
     """Text in a fence that nothing in it can end."""
-    text = _UNSEEN.sub("", _TERMINAL.sub("", render.overwritten(text))).rstrip("\n")
+    text = terminal.plain(text).rstrip("\n")
     marks = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
     return f"{marks}{kind}\n{text}\n{marks}"
 
@@ -95,17 +91,17 @@ def _run(part: Part, shelf: Shelf, page: Page) -> Iterator[str]:
     if show == "source":
         yield fenced(snippet.sections.get(asked.get("section", ""), snippet.source), "python")
         return
-    for place in [asked["host"]] if "host" in asked else snippet.hosts:
+    for place in [asked["host"]] if "host" in asked else shelf.hosts(snippet):
         capture = shelf.capture(name, place)
         if capture:
             yield _provenance(place, capture)
             yield from _given(show, capture)
-        else:
+        elif shelf.concerns_readers(name, place):
             yield f"Not run: {escaped(shelf.entries[name, place]['reason'])}"
 
 
 def _provenance(place: str, capture: dict[str, Any]) -> str:
-    where, machine = render.HOSTS.get(place, place), host.summary(capture["host"])
+    where, machine = render.heading(place), host.summary(capture["host"])
     return f"{escaped(where)}: {escaped(machine)}. Ran on {escaped(capture['captured'])}."
 
 

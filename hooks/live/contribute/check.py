@@ -1,0 +1,139 @@
+"""What a pull request runs first, in seconds: every part of it, whatever another part finds."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from live import check, pages
+from live.capture import Captures
+from live.contribute import answers, linters, page_rules, snippet_rules
+from live.contribute.changed import changed
+from live.contribute.linters import Linter
+from live.problems import LiveError, Problem
+from live.project import Project
+from live.snippet import discover, nearest
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the check: what it looks at, and how it finds problems."""
+
+    looks_at: str
+    find: Callable[[Project], list[Problem]]
+
+
+def _lint(tools: Iterable[Linter]) -> Callable[[Project], list[Problem]]:
+    return lambda project: [problem for tool in tools for problem in tool.find(project.root)]
+
+
+def _pages(project: Project) -> list[Problem]:
+    """Rules of pages, and whether what they ask for is there, as far as that can be told without a run."""
+    snippets, unreadable = discover(project.snippets)
+    known = {snippet.name: snippet for snippet in snippets}
+    broken = {problem.snippet for problem in unreadable}
+    asked = [reference for reference in pages.references(project.docs) if reference.snippet not in broken]
+    settings = _settings(project.root / "mkdocs.yml")
+    return [
+        *page_rules.pages(project.root),
+        *check.references(asked, known, {}),
+        *check.unshown(asked, snippets),
+        *check.lost(project.docs, settings.get("nav"), lambda page: False),
+    ]
+
+
+def _snippets(project: Project) -> list[Problem]:
+    snippets, problems = discover(project.snippets)
+    return problems + snippet_rules.snippets(project.root, snippets)
+
+
+def _runs(project: Project) -> list[Problem]:
+    """Run the changed snippets unless a valid capture is there; check what pages quote, and what tests say of them."""
+    snippets, _ = discover(project.snippets)
+    chosen, which = changed(project.root, snippets)
+    captures = Captures(project, chosen, partial=True).take()
+    ran = sum(not outcome.reused and outcome.status != "skipped" for outcome in captures.outcomes.values())
+    print(f"         run: {which}: {len(chosen)} snippets, {ran} runs now")
+    for outcome in captures.outcomes.values():
+        if outcome.status == "skipped":
+            print(f"         run: skipped {outcome.snippet.name} on {outcome.host}: {outcome.reason}")
+    kept = Captures(project.with_mode("frozen"), snippets, partial=True).take()
+    facts = {place: one.capture["facts"] for place, one in kept.outcomes.items() if one.status == "held"}
+    known = {snippet.name: snippet for snippet in snippets}
+    asked = [reference for reference in pages.references(project.docs) if reference.snippet in known]
+    held = {outcome.snippet.name for outcome in captures.outcomes.values() if outcome.status == "held"}
+    return captures.problems + check.references(asked, known, facts) + answers.wrong(project.root, sorted(held))
+
+
+# In the order of how soon each tells.
+PARTS = {
+    "style": Part("Python's style and form (ruff)", _lint(linters.STYLE)),
+    "spelling": Part("words (typos)", _lint(linters.SPELLING)),
+    "markdown": Part("Markdown, links and anchors (rumdl)", _lint(linters.MARKDOWN)),
+    "pages": Part("front matter and rules of pages, and what they show", _pages),
+    "snippets": Part("headers and rules of snippets", _snippets),
+    "types": Part("the engine's types (mypy)", _lint(linters.TYPES)),
+    "run": Part("changed snippets in the sandbox, and their tests", _runs),
+}
+
+
+def run(project: Project, names: list[str]) -> int:
+    """Check these parts, or all; print a line for each and for each finding. Return the exit status."""
+    for name in names:
+        if name not in PARTS:
+            raise LiveError([Problem(what=f"there is no part {name!r}: {nearest(name, PARTS)}")])
+    chosen = [name for name in PARTS if not names or name in names]
+    told: set[str] = set()
+    for name, seconds, problems in _results(project, chosen):
+        lines = [line for line in dict.fromkeys(map(_line, sorted(problems))) if line not in told]
+        told.update(lines)
+        verdict = f"{len(lines)} wrong" if lines else "ok"
+        print(f"{verdict:8} {name:9} {seconds:4.1f} s  {PARTS[name].looks_at}", *lines, sep="\n", flush=True)
+    if told:
+        mended = sum("'make fix'" in line for line in told)
+        print(f"\n{len(told)} finding{'s' * (len(told) > 1)}" + f"; 'make fix' mends {mended}" * bool(mended))
+    return 1 if told else 0
+
+
+def _results(project: Project, names: list[str]) -> Iterator[tuple[str, float, list[Problem]]]:
+    """What each part found, in order. Snippets run at the end and by themselves: they measure."""
+    with ThreadPoolExecutor() as pool:
+        quiet = {name: pool.submit(_timed, project, name) for name in names if name != "run"}
+        for name, found in quiet.items():
+            yield name, *found.result()
+    if "run" in names:
+        yield "run", *_timed(project, "run")
+
+
+def _timed(project: Project, name: str) -> tuple[float, list[Problem]]:
+    start = time.monotonic()
+    try:
+        problems = PARTS[name].find(project)
+    except LiveError as error:
+        problems = error.problems
+    return time.monotonic() - start, problems
+
+
+def _line(problem: Problem) -> str:
+    """One line that begins with file and line, as editors understand it; what a program said follows, indented."""
+    return str(Problem(at=problem.at or problem.page, what=_subject(problem) + problem.what, detail=problem.detail))
+
+
+def _subject(problem: Problem) -> str:
+    return f"snippet {problem.snippet}: " if problem.snippet and not problem.at else ""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without what its tags stand for."""
+
+
+_Loader.add_multi_constructor("", lambda *_: None)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return yaml.load(text, _Loader) or {}  # noqa: S506  (a safe one that knows no tags)

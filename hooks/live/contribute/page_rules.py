@@ -1,0 +1,227 @@
+"""Rules that every page keeps. Each gives the lines at fault, with what is wrong and what to do."""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from live.problems import Problem
+from live.snippet import nearest
+
+LANGUAGES = ("snippet", "this-build", "console", "text", "python")
+DESCRIPTION = range(40, 161)  # characters; search engines show about as many
+NEXT = 5  # links
+LINKS = "docs/assets/links.txt"
+
+_MARKS = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
+_INFO = re.compile(r""" ?(?P<language>[\w-]+)(\s+[\w-]+="[^"]*")*\s*""")
+_HEADING = re.compile(r"#{1,6} ")
+_PINNED = re.compile(r".*\{ #[a-z0-9-]+ \}")
+_ELSEWHERE = re.compile(r"https?://[^\s)>\]]+")
+_NOTE, _NOTED = re.compile(r"(?<!^)\[\^([\w-]+)\]"), re.compile(r"\[\^([\w-]+)\]:")
+
+# What could act in a reader's browser, or ask another host for something. Told by form, wherever it stands outside a
+# fence: a parser that understands a page otherwise than Python-Markdown does would be a way around it.
+_ELEMENTS = (
+    "script|style|iframe|frame|frameset|object|embed|applet|form|input|button|textarea|select|link|meta|base|svg|math"
+    "|template|portal|audio|video|source"
+)
+_SCHEME = "|".join(r"\s*".join(name) for name in ("javascript", "vbscript"))  # browsers pass over what stands between
+_ACTS = (
+    (rf"<\s*/?\s*(?:{_ELEMENTS})\b", "a page is Markdown; pictures are files in docs/assets"),
+    (r"(?<![\w-])on[a-z]{3,}\s*=", "no attribute may run a script"),
+    (rf"(?:{_SCHEME})\s*:|\bdata:[\w/+.-]*[;,]", "a link leads to a page, a file or https://…"),
+    (r"!\[[^\]]*\]\(\s*<?\s*(?:https?:)?//", "a picture is a file in docs/assets"),
+    (r"<\s*img\b", "a picture is written ![what it shows](../assets/file.svg)"),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's name, such as "docs/oom/killer.md", and its Markdown."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text; that with number 1 is the first."""
+        return self.text.splitlines()
+
+    @cached_property
+    def fences(self) -> list[tuple[int, int, str]]:
+        """First and last line of each fence that is closed, and what stands behind its marks."""
+        found, opened = [], None
+        for number, line in enumerate(self.lines, 1):
+            match = _MARKS.match(line)
+            if not match:
+                continue
+            if opened is None:
+                opened = number, match["indent"], match["marks"], match["info"]
+            elif (match["indent"], match["marks"], match["info"].strip()) == (*opened[1:3], ""):
+                found.append((opened[0], number, opened[3]))
+                opened = None
+        return found
+
+    @cached_property
+    def prose(self) -> list[tuple[int, str]]:
+        """The lines with their numbers that stand neither in the front matter nor in a fence."""
+        inside = {number for first, last, _ in self.fences for number in range(first, last + 1)}
+        inside |= set(range(1, self.front_matter[1] + 1))
+        return [(number, line) for number, line in enumerate(self.lines, 1) if number not in inside]
+
+    @cached_property
+    def front_matter(self) -> tuple[dict, int]:
+        """What stands between the first two lines of three dashes, and the number of the second; empty without."""
+        match = re.match(r"---\n(.*?)^---$", self.text, re.DOTALL | re.MULTILINE)
+        try:
+            told = yaml.safe_load(match[1]) if match else None
+        except yaml.YAMLError:
+            told = None
+        last = match[0].count("\n") + 1 if match else 0
+        return (told if isinstance(told, dict) else {}), last
+
+
+Findings = Iterator[tuple[int, str]]
+
+
+def description(page: Page) -> Findings:
+    """Each page has one for search engines."""
+    told, last = page.front_matter
+    text = told.get("description")
+    if not last:
+        yield 1, "has no front matter; begin with '---', 'description: …' and '---'"
+    elif not isinstance(text, str):
+        yield 1, "its front matter has no description; say in a sentence what the page answers"
+    elif len(text) not in DESCRIPTION:
+        yield 2, f"its description has {len(text)} characters; make it {DESCRIPTION[0]} to {DESCRIPTION[-1]}"
+
+
+def headings(page: Page) -> Findings:
+    """Links to headings outlive a change of their words."""
+    found = [(number, line) for number, line in page.prose if _HEADING.match(line)]
+    if not found or not found[0][1].startswith("# "):
+        yield 1, "has no title; write '# What is asked? { #what-is-asked }'"
+    for number, line in found:
+        if not _PINNED.fullmatch(line.rstrip()):
+            yield number, f"this heading has no pinned id; end it with '{{ #{_slug(line)} }}'"
+
+
+def shows_a_run(page: Page) -> Findings:
+    """What a page says was measured."""
+    if not any(re.match(r" ?(snippet|this-build)\b", info) for _, _, info in page.fences):
+        yield 1, "shows no run; show a snippet, see 'A page' in CONTRIBUTING.md"
+
+
+def fences(page: Page) -> Findings:
+    """Fences are closed, and of a language that is shown well."""
+    closed = {number for first, last, _ in page.fences for number in range(first, last + 1)}
+    for number, line in enumerate(page.lines, 1):
+        if _MARKS.match(line) and number not in closed:
+            yield number, "this fence is not closed by a line with the same indentation and marks"
+    for number, _, info in page.fences:
+        match = _INFO.fullmatch(info)
+        if info.strip() and (not match or match["language"] not in LANGUAGES):
+            language = (info.split() or [""])[0]
+            known = 'options are written name="value"' if language in LANGUAGES else nearest(language, LANGUAGES)
+            yield number, f"a fence of {info.strip()!r} is not shown: {known}"
+
+
+def next_links(page: Page) -> Findings:
+    """A reader is offered a few ways on, not a list."""
+    start = next((number for number, line in page.prose if line.startswith("## Next")), None)
+    if start:
+        following = [(number, line) for number, line in page.prose if number > start and not _NOTED.match(line)]
+        links = [number for number, line in following for _ in range(line.count("]("))]
+        if len(links) > NEXT:
+            yield links[NEXT], f"has {len(links)} links under Next; keep the best {NEXT}"
+
+
+def footnotes(page: Page) -> Findings:
+    """Each reference leads to a source, and each source is referred to."""
+    defined = {match[1]: number for number, line in page.prose for match in [_NOTED.match(line)] if match}
+    used = {name: number for number, line in reversed(page.prose) for name in _NOTE.findall(line)}
+    for name in sorted(used.keys() - defined.keys()):
+        yield used[name], f"footnote [^{name}] is nowhere; write '[^{name}]: …' at the end of the page"
+    for name in sorted(defined.keys() - used.keys()):
+        yield defined[name], f"nothing refers to footnote [^{name}]; refer to it, or delete it"
+
+
+def acting(page: Page) -> Findings:
+    """A page holds no HTML that could act, and asks no other host for anything."""
+    known = {number for first, last, info in page.fences if _INFO.fullmatch(info) for number in range(first, last + 1)}
+    text = "\n".join("" if number in known else line for number, line in enumerate(page.lines, 1))
+    text = html.unescape(text)
+    for form, remedy in _ACTS:
+        for match in re.finditer(form, text, re.IGNORECASE):
+            yield text.count("\n", 0, match.start()) + 1, f"{match[0]!r} could act in a reader's browser; {remedy}"
+
+
+RULES: tuple[Callable[[Page], Findings], ...] = (
+    description,
+    headings,
+    shows_a_run,
+    fences,
+    next_links,
+    footnotes,
+    acting,
+)
+
+
+def pages(root: Path) -> list[Problem]:
+    """Everything that is wrong in the pages of a checkout and in what they include."""
+    found = []
+    read = []
+    for path in sorted((root / "docs").glob("**/*.md")):
+        page = Page(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
+        included = page.name == "docs/contributing.md"  # a page of another kind
+        found += _broken(page, (acting,) if included else RULES)
+        read.append(page)
+    for path in [root / "CONTRIBUTING.md", *sorted((root / "docs" / "assets").glob("*.txt"))]:
+        if path.is_file():
+            found += _broken(Page(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")), (acting,))
+    return sorted(found + _unlisted(root, read))
+
+
+def _broken(page: Page, rules: Iterable[Callable[[Page], Findings]]) -> list[Problem]:
+    return [Problem(page=f"{page.name}:{number}", what=what) for rule in rules for number, what in rule(page)]
+
+
+def elsewhere(read: Iterable[Page]) -> dict[str, str]:
+    """Every link to another site, with the first place that has it."""
+    found: dict[str, str] = {}
+    for page in read:
+        for number, line in enumerate(page.lines, 1):
+            for link in _ELSEWHERE.findall(line):
+                found.setdefault(link, f"{page.name}:{number}")
+    return found
+
+
+def _unlisted(root: Path, read: list[Page]) -> list[Problem]:
+    """Nothing is fetched when the site is built or tested; a person looks at the list of links now and then."""
+    found = elsewhere(page for page in read if page.name != "docs/contributing.md")
+    listed = (root / LINKS).read_text(encoding="utf-8").split() if (root / LINKS).is_file() else []
+    new = [
+        Problem(page=found[link], what=f"{link} is not in {LINKS}; 'make fix' adds it")
+        for link in found.keys() - set(listed)
+    ]
+    return new + [
+        Problem(page=f"{LINKS}:{number}", what=f"no page has {link}; 'make fix' takes it out")
+        for number, link in enumerate(listed, 1)
+        if link not in found
+    ]
+
+
+def list_links(root: Path) -> None:
+    """Write the list of links anew."""
+    read = [Page(path.name, path.read_text(encoding="utf-8")) for path in (root / "docs").glob("**/*.md")]
+    found = elsewhere(page for page in read if page.name != "contributing.md")
+    (root / LINKS).write_text("".join(f"{link}\n" for link in sorted(found)), encoding="utf-8")
+
+
+def _slug(heading: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", heading.lower())) or "id"

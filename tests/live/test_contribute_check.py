@@ -1,0 +1,251 @@
+"""`make check` finds everything at once, each with file, line and remedy; `make fix` mends what needs nobody."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from live.__main__ import main
+from live.contribute import linters
+from live.contribute.changed import changed
+from live.contribute.linters import Linter
+from live.snippet import discover
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "site"))
+import sites
+
+PAGE = """---
+description: A page that shows one program, which is there for tests of the check.
+---
+
+# One {{ #one }}
+
+{fence}
+"""
+
+TEST = """\
+def test_it_is_three(facts_of):
+    assert facts_of("oom/it_holds")["size"] == 3
+
+
+def test_of_what_was_not_run():
+    raise AssertionError
+"""
+
+
+@pytest.fixture(scope="module")
+def known_types(tmp_path_factory):
+    """What mypy learns of the standard library, once for all."""
+    return str(tmp_path_factory.mktemp("mypy"))
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch, known_types):
+    """A small project that has nothing wrong, with the settings of the real one."""
+    for name in ("LIVE_MODE", "LIVE_BUNDLE", "LIVE_SANDBOX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MYPY_CACHE_DIR", known_types)
+    snippet = sites.snippet(
+        "It holds what it says.", '\nsize = 3\nprint(size)\nassert size, "it is not zero"', facts=["size"]
+    )
+    page = PAGE.format(fence=sites.fence("oom/it_holds").strip())
+    root = sites.project(tmp_path / "root", {"oom/one.md": page}, {"oom/it_holds": snippet})
+    (root / "pyproject.toml").write_text((sites.ROOT / "pyproject.toml").read_text())
+    (root / "docs" / "assets" / "links.txt").write_text("")
+    (root / "tests" / "snippets").mkdir(parents=True)
+    (root / "tests" / "conftest.py").write_text((sites.ROOT / "tests" / "conftest.py").read_text())
+    (root / "tests" / "snippets" / "test_oom.py").write_text(TEST)
+    return root
+
+
+def check(root, capsys, *parts):
+    status = main(["-C", str(root), "check", *parts])
+    return status, capsys.readouterr().out.splitlines()
+
+
+def test_a_good_checkout_has_a_line_for_each_part(checkout, capsys):
+    status, said = check(checkout, capsys)
+
+    assert [line.split()[1] for line in said if line.startswith("ok")] == [
+        *("style", "spelling", "markdown", "pages", "snippets", "types", "run")
+    ]
+    assert "1 snippets, 1 runs now" in "".join(said)
+    assert (status, len(said)) == (0, 8), said
+
+
+def test_every_part_is_checked_whatever_another_finds(checkout, capsys):
+    (checkout / "hooks" / "bad.py").write_text(
+        '"""A module."""\nimport os\n\n\ndef f() -> int:\n    """A number."""\n    return ""\n'
+    )
+    snippet = checkout / "snippets" / "oom" / "it_holds.py"
+    snippet.write_text(snippet.read_text().replace("assert size", "assert not size"))
+    page = checkout / "docs" / "oom" / "one.md"
+    page.write_text(
+        page.read_text().replace("# One {", "Teh [a](gone.md) [b](#gone)\n\n# One  {") + "\n`#!fact oom/it_holds.siz`\n"
+    )
+
+    status, said = check(checkout, capsys)
+
+    assert status == 1
+    for start in (
+        "hooks/bad.py:2: F401 `os` imported but unused; 'make fix' mends it",
+        "hooks/bad.py:2: File would be reformatted; 'make fix' mends it",
+        'hooks/bad.py:7: Incompatible return value type (got "str", expected "int")  [return-value]; mend the type',
+        "docs/oom/one.md:5: `Teh` should be `The`; 'make fix' mends it",
+        "docs/oom/one.md:5: [MD057] Relative link 'gone.md' does not exist; '.venv/bin/rumdl rule MD057' tells how",
+        "docs/oom/one.md:5: [MD051] Link anchor '#gone' does not exist",
+        "docs/oom/one.md:7: [MD064] Multiple consecutive spaces (2) found; 'make fix' mends it",
+        "docs/oom/one.md:13: snippet oom/it_holds: unknown fact 'siz': did you mean 'size'?",
+        "snippets/oom/it_holds.py:12: claim did not hold: it is not zero",
+    ):
+        assert any(line.startswith(start) for line in said), (start, said)
+    assert "findings; 'make fix' mends" in said[-1]
+
+
+def test_what_is_told_by_one_part_is_not_told_again(checkout, capsys):
+    page = checkout / "docs" / "oom" / "one.md"
+    page.write_text(page.read_text() + "\n`#!fact oom/it_holds.siz`\n")
+
+    assert str(check(checkout, capsys, "pages", "run")).count("unknown fact") == 1
+
+
+def test_a_part_of_a_fact_that_a_run_did_not_give_is_told_after_the_run(checkout, capsys):
+    page = checkout / "docs" / "oom" / "one.md"
+    page.write_text(page.read_text() + "\n`#!fact oom/it_holds.size.big`\n")
+
+    assert check(checkout, capsys, "pages")[0] == 0
+    assert "docs/oom/one.md:11: snippet oom/it_holds: unknown fact 'size.big'" in str(check(checkout, capsys, "run")[1])
+
+
+def test_an_unknown_part_is_answered_with_the_nearest(checkout, capsys):
+    assert main(["-C", str(checkout), "check", "stile"]) == 1
+    assert capsys.readouterr().err == "there is no part 'stile': did you mean 'style'?\n"
+
+
+def test_the_lab_may_be_left_out_and_that_is_said(checkout, capsys, monkeypatch):
+    snippet = checkout / "snippets" / "oom" / "it_holds.py"
+    snippet.write_text(snippet.read_text().replace("# facts", '# host = "lab"\n# facts'))
+    monkeypatch.setenv("LIVE_LAB", "off")
+
+    status, said = check(checkout, capsys, "run")
+
+    assert status == 0
+    assert "skipped oom/it_holds on lab: the lab is switched off; unset LIVE_LAB to have this run" in said[1]
+
+
+def test_mending_says_what_it_changed_and_leaves_nothing_to_mend(checkout, capsys):
+    good = {path: path.read_bytes() for path in checkout.rglob("*") if path.is_file()}
+    page, module = checkout / "docs" / "oom" / "one.md", checkout / "hooks" / "events.py"
+    page.write_text(page.read_text().replace("\n# One {", "\n\n# One  {") + "\nTeh site is <https://example.org/>.\n")
+    module.write_text("import ast\n" + module.read_text().replace(" = ", "  =  ", 1))
+
+    assert main(["-C", str(checkout), "fix"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        *("mended docs/assets/links.txt", "mended docs/oom/one.md", "mended hooks/events.py")
+    ]
+    assert page.read_bytes() == good[page] + b"\nThe site is <https://example.org/>.\n"
+    assert module.read_bytes() == good[module]
+    assert (checkout / "docs" / "assets" / "links.txt").read_text() == "https://example.org/\n"
+    assert main(["-C", str(checkout), "fix"]) == 0
+    assert capsys.readouterr().out == "nothing to mend that can be mended without a person\n"
+    assert check(checkout, capsys, "style", "spelling", "markdown", "pages")[0] == 0
+
+
+def test_words_in_programs_are_not_respelled(checkout, capsys):
+    module = checkout / "hooks" / "events.py"
+    module.write_text(module.read_text().replace("serving", "recieve"))
+    before = module.read_text()
+
+    main(["-C", str(checkout), "fix"])
+
+    assert module.read_text() == before
+    capsys.readouterr()
+    assert "mend it, or list it under [tool.typos] in pyproject.toml where it is right" in str(
+        check(checkout, capsys, "spelling")[1]
+    )
+
+
+def test_a_program_that_is_absent_or_breaks_is_a_finding(tmp_path, monkeypatch):
+    (absent,) = Linter(("no-such-linter",), lambda *_: "").find(tmp_path)
+    assert str(absent) == "no-such-linter is not installed; run 'make setup'"
+
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 'x'\n")
+    (broken,) = linters.STYLE[0].find(tmp_path)
+    assert str(broken).startswith("ruff ended with status 2 and no finding; mend what it says\n    ")
+    assert "line-length" in broken.detail
+
+
+def git(root, *arguments):
+    own = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *own, "-C", root, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def history(project):
+    """Three snippets on a branch main, and a branch that left it; one of them reads a file."""
+    header = '# /// script\n# dependencies = []\n# [tool.live]\n# reads = ["data.txt"]\n# ///\n"""It reads."""\n'
+    root = project({"t/kept": "", "t/other": ""}).root
+    (root / "snippets" / "t" / "data.txt").write_text("1")
+    (root / "snippets" / "t" / "reads.py").write_text(header)
+    git(root, "init")
+    git(root, "add", ".")
+    git(root, "commit", "-m", "one")
+    git(root, "switch", "-c", "work")
+    return root
+
+
+def chosen(root):
+    snippets, which = changed(root, discover(root / "snippets")[0])
+    return [snippet.name for snippet in snippets], which
+
+
+def test_nothing_is_chosen_where_nothing_differs_from_main(history):
+    names, which = chosen(history)
+
+    assert names == []
+    assert which.startswith("those that differ from main at ")
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_what_differs_from_main_is_chosen_committed_or_not(history, committed):
+    (history / "snippets" / "t" / "other.py").write_text((history / "snippets/t/kept.py").read_text() + "x = 1\n")
+    (history / "snippets" / "t" / "added.py").write_text((history / "snippets/t/kept.py").read_text() + "x = 2\n")
+    (history / "snippets" / "t" / "data.txt").write_text("2")
+    if committed:
+        git(history, "add", ".")
+        git(history, "commit", "-m", "two")
+
+    assert set(chosen(history)[0]) >= {"t/reads"}
+    assert "t/kept" not in chosen(history)[0]
+    assert {path.stem for path in history.glob("snippets/t/*.py")} >= {"added"}
+
+
+def test_what_main_changed_since_is_not_chosen(history):
+    git(history, "switch", "main")
+    (history / "snippets" / "t" / "data.txt").write_text("3")
+    git(history, "commit", "-am", "three")
+    git(history, "switch", "work")
+
+    assert chosen(history)[0] == []
+
+
+def test_that_of_the_server_counts_before_one_s_own_main(history, tmp_path):
+    (history / "snippets" / "t" / "data.txt").write_text("4")
+    git(history, "switch", "main")
+    git(history, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(history, "commit", "-am", "work on main itself")
+
+    assert chosen(history)[0] == ["t/reads"]
+
+
+@pytest.mark.parametrize("present", ["no git", "no main"])
+def test_without_git_or_main_all_are_chosen_and_that_is_said(history, present):
+    git(history, "branch", "-m", "main", "trunk")
+    if present == "no git":
+        (history / ".git").rename(history / "elsewhere")
+
+    names, which = chosen(history)
+
+    assert names == ["t/kept", "t/other", "t/reads"]
+    assert which == "all without a valid capture, since git tells of no branch main here"

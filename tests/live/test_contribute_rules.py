@@ -1,0 +1,178 @@
+"""Each rule of pages and snippets finds what breaks it, with its line, and lets good ones pass."""
+
+import pytest
+from live.contribute import page_rules, snippet_rules
+from live.contribute.page_rules import Page
+from live.snippet import discover
+
+DESCRIPTION = "What this page is about, in enough words for a search engine."
+GOOD = f"""---
+description: {DESCRIPTION}
+---
+
+# A title {"{ #a-title }"}
+
+It says so[^source]: `#!fact t/one.size`.
+
+``` snippet show="source" section="touch"
+t/one.py
+```
+
+## Next {"{ #next }"}
+
+- [Elsewhere](other.md)
+
+[^source]: `mmap(2)`.
+"""
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """What the rules say of a checkout that has one page, and perhaps other files."""
+
+    def find(text, **files):
+        for name, content in {"docs/t/page.md": text, "docs/assets/links.txt": "", **files}.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content)
+        return [str(problem) for problem in page_rules.pages(tmp_path)]
+
+    return find
+
+
+def test_a_good_page_keeps_all_rules(broken):
+    assert broken(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "said"),
+    [
+        (GOOD[: GOOD.index("# A")], "", 1, "has no front matter; begin with '---', 'description: …' and '---'"),
+        ("description:", "about:", 1, "its front matter has no description; say in a sentence"),
+        (DESCRIPTION, "[1, 2", 1, "its front matter has no description"),
+        (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160"),
+        (DESCRIPTION, "Long. " * 40, 2, "its description has 239 characters"),
+        ("# A title { #a-title }", "Nothing", 1, "has no title; write"),
+        ("## Next { #next }", "## Next", 13, "this heading has no pinned id; end it with '{ #next }'"),
+        ("``` snippet", "``` text", 1, "shows no run; show a snippet"),
+        (
+            "``` snippet",
+            "``` snip",
+            9,
+            'a fence of \'snip show="source" section="touch"\' is not shown: did you mean',
+        ),
+        ('section="touch"', "section=touch", 9, 'options are written name="value"'),
+        ("t/one.py\n```\n", "t/one.py\n", 9, "this fence is not closed"),
+        ("t/one.py\n```\n", "t/one.py\n  ```\n", 11, "this fence is not closed"),
+        ("- [Elsewhere](other.md)\n", "- [Elsewhere](other.md)\n" * 6, 20, "has 6 links under Next; keep the best 5"),
+        ("so[^source]:", "so[^other]:", 7, "footnote [^other] is nowhere"),
+        ("so[^source]:", "so:", 17, "nothing refers to footnote [^source]"),
+    ],
+)
+def test_a_page_that_breaks_a_rule_is_told_with_its_line(broken, good, bad, line, said):
+    assert good in GOOD
+
+    found = broken(GOOD.replace(good, bad))
+
+    assert any(one.startswith(f"docs/t/page.md:{line}: ") and said in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "< SCRIPT src=x>",
+        "<style>p {}</style>",
+        '<iframe src="x"></iframe>',
+        "<object data=x></object>",
+        "<embed src=x>",
+        "<form action=x></form>",
+        '<link rel="stylesheet">',
+        '<base href="//x">',
+        "<svg></svg>",
+        "<img src=x>",
+        '<div onclick="f()">',
+        "<div\nonclick = f()>",
+        "[a](b.md){ onmouseover=f() }",
+        '[a](b.md){ title="}" onclick="f()" }',
+        "[a](javascript:f())",
+        "[a](&#106;avascript:f())",
+        "[a](java\tscript:f())",
+        "[a]\n\n[a]: JavaScript:f()",
+        "[a](data:text/html,x)",
+        "![a](https://example.org/a.png)",
+        "![a]( <//example.org/a.png>)",
+        "`<script>` in code",
+        "``` text onclick\n<script>\n```",
+    ],
+)
+def test_html_that_could_act_is_refused(broken, text):
+    found = broken(GOOD.replace("It says", f"{text}\n\nIt says"))
+
+    assert any("could act in a reader's browser; " in one for one in found), found
+    assert any(one.startswith(("docs/t/page.md:7: ", "docs/t/page.md:8: ", "docs/t/page.md:9: ")) for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "``` text\n<script>on load</script>\n```",
+        '<div class="diagram-box" role="region">\n</div>',
+        "For one = two, and once= three: data: four, the form of a link.",
+        "[a](https://example.org) `a < b > c`",
+        "![a](../assets/a.svg)",
+    ],
+)
+def test_what_cannot_act_may_stand(broken, text):
+    found = broken(GOOD.replace("It says", f"{text}\n\nIt says"), **{"docs/assets/links.txt": "https://example.org\n"})
+
+    assert not any("could act" in one for one in found), found
+
+
+def test_what_pages_include_may_not_act_either(broken):
+    found = broken(GOOD, **{"docs/assets/glossary.txt": "*[A]: a\n<script>", "CONTRIBUTING.md": "<form>"})
+
+    assert [one.split(": ")[0] for one in found] == ["CONTRIBUTING.md:1", "docs/assets/glossary.txt:2"]
+
+
+def test_links_to_other_sites_are_listed_and_no_others(broken, tmp_path):
+    linked = GOOD.replace("It says", "[It](https://example.org/a) says")
+
+    assert broken(linked, **{"docs/assets/links.txt": "https://example.org/b\n"}) == [
+        "docs/assets/links.txt:1: no page has https://example.org/b; 'make fix' takes it out",
+        "docs/t/page.md:7: https://example.org/a is not in docs/assets/links.txt; 'make fix' adds it",
+    ]
+    page_rules.list_links(tmp_path)
+    assert page_rules.pages(tmp_path) == []
+
+
+def test_a_fence_in_a_list_is_closed_with_its_own_indentation():
+    page = Page("docs/p.md", "1. A\n\n    ``` text\n    x\n    ```\n")
+
+    assert page.fences == [(3, 5, " text")]
+    assert [number for number, _ in page.prose] == [1, 2]
+
+
+def test_a_good_snippet_keeps_all_rules_and_a_bad_one_is_told_why(project, source):
+    good = source('assert True, "it held"\n', title="This shows one thing.")
+    long = source('assert True, "it held"\n' + "# x\n" * 120 + f"# {'x' * 100}\n", title="This is long, and wide.")
+    where = project(
+        {"t/good": good, "t/lengthy": long, "u/silent": source("x = 1\n", title="no sentence")}, {"t/p.md": ""}
+    )
+    tests = where.root / "tests" / "snippets"
+    tests.mkdir(parents=True)
+    (tests / "test_t.py").write_text('"t/good" "t/lengthy"')
+    (tests / "test_all.py").write_text('"u/silent"')
+
+    found = [str(problem) for problem in snippet_rules.snippets(where.root, discover(where.snippets)[0])]
+
+    assert [one for one in found if "t/good" in one] == []
+    for said in (
+        "(snippets/t/lengthy.py:111): has 132 lines; show one thing in at most 110",
+        "(snippets/t/lengthy.py:132): this line is wider than 100 characters",
+        "(snippets/u/silent.py:7): its title is no sentence",
+        "(snippets/u/silent.py:1): it makes no claim",
+        "(snippets/u/silent.py:1): no test checks what it answers; write one in tests/snippets/ ",
+        "(snippets/u/silent.py:1): its topic has no pages; make docs/u/, or move it to one of t",
+    ):
+        assert any(said in one for one in found), (said, found)
+    assert len(found) == 6
