@@ -6,6 +6,7 @@ import html
 import io
 import itertools
 import keyword
+import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -130,9 +131,11 @@ def size(capture: dict[str, Any]) -> int:
 
 
 def _frame(snippet: Snippet, options: dict[str, str], body: str, provenance: str) -> str:
-    title = html.escape(snippet.title)
+    title, identity, numbers = html.escape(snippet.title), anchor(snippet.name, options), itertools.count(1)
+    # The theme's copy button finds its text by an id; without one of its own it would find the first of the block.
+    body = re.sub('(?<=<pre class="live-)[a-z]+"', lambda kind: f'{kind[0]} id="{identity}-text-{next(numbers)}"', body)
     return (
-        f'<section class="live" id="{anchor(snippet.name, options)}" aria-label="Run: {title}" data-search-exclude>'
+        f'<section class="live" id="{identity}" aria-label="Run: {title}" data-search-exclude>'
         f'<p class="live-title"><span class="live-mark">Run</span> {title}</p>{body}{provenance}</section>'
     )
 

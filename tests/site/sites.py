@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -95,3 +96,14 @@ def tree(*folders: Path) -> dict[str, tuple[int, bytes]]:
 
 def pages_of(site: Path) -> list[Path]:
     return sorted(path for path in site.rglob("*.html") if path.name != "404.html")
+
+
+def wait_until(page, script: str, arg: object = None, seconds: float = 10) -> None:
+    """Wait until a script gives something true.
+
+    Playwright's own waiting evaluates text in the page, which the policy forbids, and takes a promise for true.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(script, arg):
+        assert time.monotonic() < end, f"not within {seconds} s: {script}"
+        page.wait_for_timeout(20)

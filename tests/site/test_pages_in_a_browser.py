@@ -64,7 +64,8 @@ def test_a_page_is_quiet_fits_and_can_be_read(name, scheme, address, open_page):
     assert page.evaluate(CONTRASTS) == {}
     expected = {"light": "default", "dark": "slate"}[scheme]
     assert page.get_attribute("body", "data-md-color-scheme") == expected
-    page.add_style_tag(content=".live-panel { display: block !important }")  # figures are behind tabs as well
+    # Figures are behind tabs as well.
+    page.evaluate("document.querySelectorAll('.live-panel').forEach(panel => panel.style.display = 'block')")
     small = page.evaluate(
         """[...document.querySelectorAll('.live-figure svg text')].map(text => {
           const drawing = text.closest('svg');
@@ -124,7 +125,8 @@ def test_wide_output_can_be_scrolled_by_keyboard(address, open_page):
     page.locator(".live-output").first.evaluate("box => box.focus()")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.matches('.live-output') && document.activeElement.scrollLeft > 0")
+    scrolled = "() => document.activeElement.matches('.live-output') && document.activeElement.scrollLeft > 0"
+    sites.wait_until(page, scrolled)
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Output of ")
 
 
@@ -137,9 +139,8 @@ def test_the_copy_button_copies_exactly_the_text(address, open_page, outputs, bu
         panel = block.locator(f".live-panel[data-name={tab}]")
         panel.hover()
         panel.locator(".md-code__nav [data-md-type=copy]").click()
-        page.wait_for_function(
-            "async text => (await navigator.clipboard.readText()).trimEnd() == text.trimEnd()", arg=text, timeout=5000
-        )
+        copied = "async text => (await navigator.clipboard.readText()).trimEnd() == text.trimEnd()"
+        sites.wait_until(page, copied, text)
 
 
 def test_a_figure_is_an_image_with_a_text_alternative(address, open_page):

@@ -54,12 +54,13 @@ def asked(address, browser):
 def test_the_page_that_answers_is_among_the_first_three(question, asked, address):
     asked.locator(".md-search__input").press("Control+A")
     asked.keyboard.press("Backspace")
-    asked.wait_for_function("!document.querySelector('.md-search-result__item')")
+    sites.wait_until(asked, "() => !document.querySelector('.md-search-result__item')")
     asked.keyboard.type(question)
-    asked.wait_for_function(
+    sites.wait_until(
+        asked,
         "q => document.querySelector('.md-search-result__item a')?.href.includes('h=') "
         "&& document.querySelector('.md-search__input').value == q",
-        arg=question,
+        question,
     )
     asked.wait_for_timeout(300)  # results come word by word, and nothing tells that the last have come
     links = asked.eval_on_selector_all(

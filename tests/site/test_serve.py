@@ -126,3 +126,17 @@ def test_the_live_reload_of_a_page_answers(served):
     served.edit(served.page, "Prose.", "Other prose.")
     with urllib.request.urlopen(f"{served.address}livereload/{epoch}/{identity}", timeout=30) as answer:
         assert int(answer.read()) > int(epoch)
+
+
+def test_what_the_policy_stops_is_shown_in_the_page_and_does_not_run(served, open_page):
+    page = open_page(served.address, wait="load")
+    shown = served.edit(served.page, "Prose.", "<script>document.title = 'owned'</script>")
+    where = "docs/index.md:3: <script>document.title = 'owned'</script>: inline scripts do not run"
+    assert where in served.said()
+    assert "inline scripts do not run" in shown and "Failed" in shown
+    page.locator(".live-failed").wait_for()
+    assert page.title() != "owned"
+    assert [text for text in page.trouble if "Content Security Policy" in text and "livereload" in text] == []
+
+    assert "Failed" not in served.edit(served.page, "<script>document.title = 'owned'</script>", "Prose.")
+    page.get_by_text("Prose.").wait_for()  # so the reloading script ran under the policy

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 
 from live.problems import LiveError, Problem
@@ -27,6 +28,7 @@ def new(project: Project, topic: str, name: str, host: str = "build") -> list[st
         "name": name,
         "title": title,
         "anchor": page,
+        "today": time.strftime("%Y-%m-%d"),
         "next_page": os.path.relpath(neighbour, topic),
         "next_title": _title(project.docs / neighbour),
     }

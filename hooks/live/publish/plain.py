@@ -30,7 +30,7 @@ _MARKS = re.compile(
 )
 _LEFT_OUT = re.compile(r"\*\[|</?div\b[^>]*>\s*$")  # what abbreviations mean, and boxes of the layout
 _DRAWING = re.compile(r'<svg\b[^>]*\baria-label="([^"]*)".*?</svg>', re.DOTALL)
-_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][\w-]+\s*\}")
+_ATTRIBUTES = re.compile(r" ?\{:?\s*[#.][\w-]+\s*\}")
 _LINK = re.compile(r"(?<=\]\()(?![a-z][\w+.-]*:|/|#)([^)\s#]+)")
 _BACKTICKS = re.compile(r"`+")
 

@@ -46,7 +46,7 @@ _ELEMENT = re.compile(
     re.IGNORECASE,
 )
 _HANDLER = re.compile(r"<[a-z][^<>]*?\son[a-z]+\s*=[^>]*>", re.IGNORECASE)
-_SCRIPT_LINK = re.compile(r"""<[a-z][^<>]*?=\s*["']?\s*javascript:[^>]*>""", re.IGNORECASE)
+_SCRIPT_LINK = re.compile(r"""=\s*["']?\s*javascript:[^>]*>""", re.IGNORECASE)
 _ELSEWHERE = r"""=\s*["']?\s*(?:[a-z][\w+.-]*:)?//"""
 _REFUSED = {
     r"<style": "style elements are not applied; write it into docs/assets/site.css",
@@ -113,9 +113,9 @@ def _refused(html: str) -> Iterator[tuple[str, str]]:
         for pattern, what in _WRONG:
             if pattern.match(found[0]):
                 yield found[0], what
-    for pattern in (_HANDLER, _SCRIPT_LINK):
-        for found in pattern.finditer(html):
-            yield found[0], "scripts in attributes do not run; do without it"
+    handlers = [found[0] for found in _HANDLER.finditer(html)]
+    links = [html[html.rfind("<", 0, found.start()) : found.end()] for found in _SCRIPT_LINK.finditer(html)]
+    yield from dict.fromkeys(handlers + links, "scripts in attributes do not run; do without it").items()
 
 
 def _runs(attributes: str) -> bool:
