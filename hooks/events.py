@@ -9,6 +9,7 @@ from typing import Any
 from live import check, markdown, report
 from live.build import Build
 from live.problems import LiveError
+from live.redact import Redactor
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
@@ -26,6 +27,8 @@ def on_startup(command: str, **_: Any) -> None:
 def on_config(config: Any) -> None:
     """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
     global build  # noqa: PLW0603
+    if not serving:
+        _name_nobody(Path(config.config_file_path).parent)
     try:
         build = Build(Path(config.config_file_path).parent, Path(config.docs_dir), lenient=True)
     except LiveError as error:
@@ -64,6 +67,18 @@ def on_post_build(config: Any) -> None:
 def on_serve(server: Any, config: Any, builder: Any) -> None:
     """Watch the snippets; the captures lie elsewhere, so that writing one starts nothing."""
     server.watch(str(build.project.snippets))
+
+
+def _name_nobody(root: Path) -> None:
+    """What a build logs is public where a service builds; paths of this machine do not belong there."""
+    redactor = Redactor(root)
+
+    def neutral(record: logging.LogRecord) -> bool:
+        record.msg, record.args = redactor.names(record.getMessage()), None
+        return True
+
+    for handler in logging.getLogger("mkdocs").handlers:
+        handler.addFilter(neutral)
 
 
 def _left_out(config: Any, page: str) -> bool:

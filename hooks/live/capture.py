@@ -7,6 +7,7 @@ from typing import Any
 from live import bundle, hosts
 from live.problems import Problem
 from live.project import Project
+from live.redact import Redactor
 from live.snippet import Snippet
 
 
@@ -74,7 +75,16 @@ class Captures:
             execute.run(self, waiting)
         if not self.partial and self.project.mode != "frozen":
             self._forget_strangers()
+        self._name_nobody()
         return self
+
+    def _name_nobody(self) -> None:
+        """What programs of this machine said may hold its paths, and all of this is published."""
+        redactor = Redactor(self.project.root)
+        self.notes = redactor.names(list(dict.fromkeys(self.notes)))
+        for outcome in self.outcomes.values():
+            if outcome.status == "skipped":
+                outcome.reason = redactor.names(outcome.reason)
 
     def skipped(self) -> list[Problem]:
         """What did not run, as problems for whoever wants everything to run."""
