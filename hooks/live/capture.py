@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from live import bundle, hosts
+from live import bundle, hosts, leftovers
 from live.problems import Problem
 from live.project import Project
 from live.redact import Redactor
@@ -59,7 +59,8 @@ class Captures:
         self.seconds: dict[tuple[str, str], float] = {}
 
     def take(self) -> "Captures":
-        """Bring every snippet to an outcome. Raises LiveError only where nothing can be run at all."""
+        """Bring every snippet to an outcome. Raises LiveError only where nothing can be run or kept at all."""
+        leftovers.clear(self.project.bundle.folder)
         waiting = []
         for snippet in self.snippets:
             for name in snippet.hosts:

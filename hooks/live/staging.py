@@ -6,6 +6,7 @@ the checkout or in somebody's home: it is copied once to a folder named after it
 
 import compileall
 import contextlib
+import functools
 import hashlib
 import os
 import py_compile
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from live.problems import LiveError, Problem
+from live import leftovers
+from live.problems import LiveError, Problem, writing
 
-ROOT = Path(os.environ.get("LIVE_STAGING", "/var/tmp"))
+ROOT = leftovers.STAGING
 SYSTEM_PREFIXES = ("/usr", "/usr/local")
 
 
@@ -67,7 +69,7 @@ def stage(requirements: Iterable[str]) -> Staged:
     identity = f"3 {sys.version} {sys.base_prefix} {sorted(versions.items())} {os.getuid()}"
     folder = ROOT / f"live-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
     if not folder.exists():
-        with readable_by_all():
+        with readable_by_all(), writing(ROOT, "LIVE_STAGING"):
             _fill(folder, distributions)
     _check_owner(folder)
     if sys.base_prefix in SYSTEM_PREFIXES:
@@ -102,7 +104,7 @@ def _check_owner(folder: Path) -> None:
 def _fill(folder: Path, distributions: dict[str, metadata.Distribution]) -> None:
     """Copy to a temporary name and rename, so that a folder that is there is whole."""
     ROOT.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix="live-", dir=ROOT))
+    temporary, lock = leftovers.held(functools.partial(tempfile.mkdtemp, prefix="live-new-", dir=ROOT))
     try:
         for distribution in distributions.values():
             copy_distribution(distribution, temporary / "packages")
@@ -120,6 +122,7 @@ def _fill(folder: Path, distributions: dict[str, metadata.Distribution]) -> None
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(lock)
 
 
 def copy_distribution(distribution: metadata.Distribution, target: Path) -> None:

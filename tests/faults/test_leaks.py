@@ -176,7 +176,7 @@ def machine(tmp_path_factory, staging):
         f"hostname {HOST}\nmount -t sysfs none /sys\n"
         + "".join(places.over(folder / file, f"/etc/{file}") for file in ("passwd", "hosts", "resolv.conf", "hostname"))
         + f"ip link set lo up\nip addr add {ADDRESS}/32 dev lo\n"
-        + f"(ip link add quill0 type dummy || ip link add quill0 type veth || ip tuntap add quill0 mode tap) 2>/dev/null\n"
+        + "(for kind in dummy veth bridge; do ip link add quill0 type $kind && break; done) 2>/dev/null\n"
         + f"ip link set quill0 address {HARDWARE}\n"
         + f"QUILL={KEPT['token of another process']} {sys.executable} -c 'import time; time.sleep(600)' "
         + f"--token={KEPT['token among arguments']} >/dev/null 2>&1 &\n"
