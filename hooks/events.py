@@ -1,5 +1,6 @@
 """All that MkDocs loads: each event is a call into the engine in `live`."""
 
+import errno
 import functools
 import json
 import logging
@@ -8,13 +9,14 @@ from typing import Any
 
 from live import check, markdown, report
 from live.build import Build
-from live.problems import LiveError
+from live.problems import LiveError, writing
 from live.redact import Redactor
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 log = logging.getLogger("mkdocs.live")
 serving = False
+site_folder = ""
 build: Build
 
 
@@ -26,7 +28,8 @@ def on_startup(command: str, **_: Any) -> None:
 
 def on_config(config: Any) -> None:
     """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
-    global build  # noqa: PLW0603
+    global build, site_folder  # noqa: PLW0603
+    site_folder = config.site_dir
     if not serving:
         _name_nobody(Path(config.config_file_path).parent)
     try:
@@ -62,6 +65,16 @@ def on_post_build(config: Any) -> None:
     """Fail for what was found only while rendering."""
     if build.shelf.problems and not serving:
         raise _failed(LiveError(build.shelf.problems))
+
+
+def on_build_error(error: Exception) -> None:
+    """A site that cannot be written is told with its file and what to do."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        try:
+            with writing(Path(site_folder), "--site-dir"):
+                raise error
+        except LiveError as problem:
+            raise _failed(problem) from None
 
 
 def on_serve(server: Any, config: Any, builder: Any) -> None:

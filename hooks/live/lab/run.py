@@ -122,6 +122,7 @@ class GuestRun(Run):
         with contextlib.suppress(KeyError, ValueError):
             self.selector.unregister(self.reports)
         self.reports.close()
+        self.process.stdin.close()
 
 
 def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, lab: Lab | None = None) -> bytes:
