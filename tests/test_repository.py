@@ -98,7 +98,7 @@ def test_the_readme_lists_every_setting():
     } == set()
 
 
-@pytest.mark.parametrize(("part", "most"), [(["hooks/*.py", "hooks/live/*.py"], 3500), (["hooks/live/lab/*.py"], 900)])
+@pytest.mark.parametrize(("part", "most"), [(["hooks/*.py", "hooks/live/*.py"], 3700), (["hooks/live/lab/*.py"], 900)])
 def test_the_engine_stays_small(part, most):
     lines = [line for path in texts(*part) for line in path.read_text().splitlines() if line.strip()]
 
