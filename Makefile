@@ -29,9 +29,14 @@ fix: ## mend what 'make check' finds and can be mended without you; says what
 	@$(BIN)/python -m live fix
 
 site: setup ## build the site afresh into site/: every snippet runs now, a warning is an error
+	@mkdir -p .cache; flock -n .cache/site.lock true || echo "another 'make site' is at work here; this one waits for it"
+	@flock .cache/site.lock $(MAKE) --no-print-directory site/index.html
+
+site/index.html: FORCE # the site that is there stays until the new one is whole
 	@rm -rf .cache/site
 	LIVE_MODE=$${LIVE_MODE:-fresh} $(BIN)/mkdocs build --strict --site-dir .cache/site
-	@rm -rf site && mv .cache/site site && echo "the site is in site/"
+	@$(BIN)/python -m live.exchange .cache/site site && rm -rf .cache/site && echo "the site is in site/"
+FORCE:
 
 test: ## everything that can be checked, from style to pages in a browser
 	@.ci/setup --tests

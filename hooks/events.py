@@ -1,5 +1,6 @@
 """All that MkDocs loads: each event is a call into the engine in `live`."""
 
+import errno
 import functools
 import json
 import logging
@@ -8,13 +9,15 @@ from typing import Any
 
 from live import check, markdown, render, report
 from live.build import Build
-from live.problems import LiveError
+from live.problems import LiveError, writing
 from live.publish import plain, policy, site
+from live.redact import Redactor
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 log = logging.getLogger("mkdocs.live")
 serving = False
+site_folder = ""
 build: Build
 contents: Any  # the navigation
 
@@ -27,7 +30,10 @@ def on_startup(command: str, **_: Any) -> None:
 
 def on_config(config: Any) -> None:
     """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
-    global build  # noqa: PLW0603
+    global build, site_folder  # noqa: PLW0603
+    site_folder = config.site_dir
+    if not serving:
+        _name_nobody(Path(config.config_file_path).parent)
     try:
         build = Build(Path(config.config_file_path).parent, Path(config.docs_dir), lenient=True)
     except LiveError as error:
@@ -103,10 +109,32 @@ def on_post_build(config: Any) -> None:
         raise _failed(LiveError(build.shelf.problems))
 
 
+def on_build_error(error: Exception) -> None:
+    """A site that cannot be written is told with its file and what to do."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        try:
+            with writing(Path(site_folder), "--site-dir"):
+                raise error
+        except LiveError as problem:
+            raise _failed(problem) from None
+
+
 def on_serve(server: Any, config: Any, builder: Any) -> None:
     """Watch the snippets; the captures lie elsewhere, so that writing one starts nothing."""
     server.watch(str(build.project.snippets))
     server.set_app(policy.allow_reload(server.get_app()))
+
+
+def _name_nobody(root: Path) -> None:
+    """What a build logs is public where a service builds; paths of this machine do not belong there."""
+    redactor = Redactor(root)
+
+    def neutral(record: logging.LogRecord) -> bool:
+        record.msg, record.args = redactor.names(record.getMessage()), None
+        return True
+
+    for handler in logging.getLogger("mkdocs").handlers:
+        handler.addFilter(neutral)
 
 
 def _left_out(config: Any, page: str) -> bool:

@@ -1,5 +1,6 @@
 """Captures on disk: one JSON file for each snippet and host, valid only while nothing that matters has changed."""
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from live import record
-from live.problems import LiveError, Problem
+from live import leftovers, record
+from live.problems import LiveError, Problem, writing
 from live.snippet import Snippet
 
 FOLDER = Path(__file__).parent
@@ -74,7 +75,8 @@ class Bundle:
 
     def drop(self, name: str, host: str) -> None:
         """Forget a capture."""
-        self.path(name, host).unlink(missing_ok=True)
+        with writing(self.path(name, host), "LIVE_BUNDLE"):
+            self.path(name, host).unlink(missing_ok=True)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Snippet and host of each file that is there."""
@@ -126,17 +128,22 @@ def _no_link(path: str, flags: int) -> int:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON to a temporary name beside the target and rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1, ensure_ascii=False)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    """Write JSON to a temporary name beside the target and rename it. Raises LiveError where that cannot be."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(writing(path, "LIVE_BUNDLE"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary, lock = leftovers.held(functools.partial(_temporary, path.parent))
+        stack.callback(os.close, lock)
+        stack.callback(temporary.unlink, missing_ok=True)
+        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+        temporary.chmod(0o644)
+        temporary.replace(path)
+
+
+def _temporary(folder: Path) -> str:
+    descriptor, path = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    os.close(descriptor)
+    return path
 
 
 def key(snippet: Snippet, surroundings: dict[str, Any]) -> str:

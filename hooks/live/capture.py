@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from live import bundle, hosts
+from live import bundle, hosts, leftovers
 from live.problems import Problem
 from live.project import Project
+from live.redact import Redactor
 from live.snippet import Snippet
 
 
@@ -63,7 +64,8 @@ class Captures:
         self.seconds: dict[tuple[str, str], float] = {}
 
     def take(self) -> "Captures":
-        """Bring every snippet to an outcome. Raises LiveError only where nothing can be run at all."""
+        """Bring every snippet to an outcome. Raises LiveError only where nothing can be run or kept at all."""
+        leftovers.clear(self.project.bundle.folder)
         frozen = self.project.mode == "frozen"
         waiting = []
         for snippet in self.snippets:
@@ -82,7 +84,16 @@ class Captures:
             execute.run(self, waiting)
         if not self.partial and not frozen:
             self._forget_strangers()
+        self._name_nobody()
         return self
+
+    def _name_nobody(self) -> None:
+        """What programs of this machine said may hold its paths, and all of this is published."""
+        redactor = Redactor(self.project.root)
+        self.notes = redactor.names(list(dict.fromkeys(self.notes)))
+        for outcome in self.outcomes.values():
+            if outcome.status == "skipped":
+                outcome.reason = redactor.names(outcome.reason)
 
     def skipped(self) -> list[Problem]:
         """What did not run, as problems for whoever wants everything to run."""

@@ -6,9 +6,12 @@ of a second late.
 """
 
 import contextlib
+import functools
 import os
 import time
 from pathlib import Path
+
+from live import leftovers
 
 MOUNT = Path("/sys/fs/cgroup")
 
@@ -19,13 +22,13 @@ class ControlGroup:
     def __init__(self, name: str, memory: int, processes: int) -> None:
         """Make it below the group of this process; `name` is live-PID-… of this one. Raises OSError if not allowed."""
         self.folders: list[Path] = []
+        self.locks: list[int] = []
         self.kills = 0
         try:
             for parent, settings in _places(memory, processes):
-                _forget_the_dead(parent)
-                folder = parent / name
-                folder.mkdir()
+                folder, lock = leftovers.held(functools.partial(_made, parent / name))
                 self.folders.append(folder)
+                self.locks.append(lock)
                 for file, value in settings.items():
                     if (folder / file).exists():
                         (folder / file).write_text(str(value))
@@ -56,6 +59,8 @@ class ControlGroup:
                     break
                 except OSError:
                     time.sleep(0.01)
+        while self.locks:
+            os.close(self.locks.pop())
 
 
 def allowed() -> bool:
@@ -66,12 +71,16 @@ def allowed() -> bool:
         return False
 
 
-def _forget_the_dead(parent: Path) -> None:
-    """Remove what a build that was killed has left; a group in which something still runs cannot be removed."""
-    for left in parent.glob("live-*-*"):
-        if not Path("/proc", left.name.split("-")[1]).exists():
-            with contextlib.suppress(OSError):
-                left.rmdir()
+def left() -> list[Path]:
+    """The groups that runs were given, by this build and by others."""
+    with contextlib.suppress(OSError):
+        return [folder for parent, _ in _places(0, 0) for folder in parent.glob("live-*-*")]
+    return []
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, object]]]:

@@ -5,16 +5,18 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from live import record, sandbox
 from live.capture import Captures, Outcome, summary
 from live.hosts import Build
-from live.redact import Redactor
+from live.redact import Redactor, secret_lines
 from live.run import Result, Run
 from live.runner import Job, run_all
 from live.snippet import Snippet, how_it_ended
 
 SLOW = 5  # seconds between two lines about what is running
+REVOKE = "take it out, and revoke it, for others may have read it already"
 
 
 def run(captures: Captures, waiting: list[Outcome]) -> None:
@@ -80,6 +82,7 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     outcome.capture = summary(capture)
     found = [(line, redactor.clean(what)) for line, what in failures(snippet, result)]
     found += _leftovers(shown, redactor)
+    found += [(line, f"its source holds a secret; {REVOKE}") for line in secret_lines(snippet.source)]
     for line, what in found:
         captures.fail(outcome, what, line, shown["stderr"])
         outcome.written = shown["stdout"] + shown["log"]
@@ -122,10 +125,20 @@ def _not_given(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
 
 
 def _leftovers(shown: dict, redactor: Redactor) -> Iterable[tuple[int, str]]:
-    text = "\n".join([shown["stdout"], shown["stderr"], shown["log"], str(shown["claims"]), str(shown["facts"])])
-    kinds = redactor.leftovers(text)
+    kinds = redactor.leftovers("\n".join(_texts(shown)))
     if kinds:
         yield 1, f"its output still holds what must not be published ({', '.join(kinds)})"
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Every text in a structure."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
 
 
 class _Progress:

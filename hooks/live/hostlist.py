@@ -5,7 +5,6 @@ gets files: for each process the few that `ps` and psutil need, with the command
 and with ordinary users made one.
 """
 
-import contextlib
 import os
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from live.staging import readable_by_all
 
 FILES = ("stat", "statm", "status", "comm", "smaps_rollup", "oom_score", "oom_score_adj")
+NEEDED = ("stat", "status", "comm")  # the others are for some only
 MACHINE = (
     "self",
     "thread-self",
@@ -34,15 +34,18 @@ LOW = range(2, 256)  # process numbers that the sandbox itself may come to use
 def write(folder: Path) -> Path:
     """Write the list as a /proc of its own to a new folder, and return the folder.
 
-    Processes that end meanwhile are left out.
+    Processes that end meanwhile are left out. Raises OSError where the list cannot be written whole.
     """
     with readable_by_all():
         folder.mkdir()
         for name in MACHINE:
             (folder / name).symlink_to(f"/run/proc/{name}")
         for pid in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                _write_process(Path("/proc") / pid, folder / pid)
+            files = _of_process(Path("/proc") / pid)
+            if files:
+                (folder / pid).mkdir()
+            for name, text in files.items():
+                (folder / pid / name).write_text(text)
         for number in LOW:
             _let_find_itself(folder / str(number))
     return folder
@@ -59,20 +62,19 @@ def _let_find_itself(process: Path) -> None:
         (process / "smaps_rollup").touch()
 
 
-def _write_process(source: Path, target: Path) -> None:
+def _of_process(source: Path) -> dict[str, str]:
+    """Name and content of the files of a process; none if it has ended or, by hidepid= of proc(5), may not be seen."""
     files = {}
     for name in FILES:
         try:
             files[name] = (source / name).read_text(errors="replace")
-        except (PermissionError, ProcessLookupError):
-            if name in ("stat", "status", "comm"):  # hidepid= of proc(5): this user may not see the process
-                raise
+        except OSError:
+            if name in NEEDED or not source.exists():
+                return {}
     files["status"] = _neutral_users(files["status"])
     kernel_thread = "VmRSS:" not in files["status"]  # it has no memory of its own, and no command line
     files["cmdline"] = "" if kernel_thread else files["comm"].strip() + "\0"
-    target.mkdir()
-    for name, text in files.items():
-        (target / name).write_text(text)
+    return files
 
 
 def _neutral_users(status: str) -> str:

@@ -63,7 +63,8 @@ class Build:
     def lacks(self, snippet: Snippet) -> str:
         lacking = tools.missing(snippet.needs)
         if not lacking:
-            return ""
+            other = tools.foreign(snippet.needs)
+            return other and f"{other}; {tools.how_to_get(snippet.needs)}"
         return f"needs {', '.join(lacking)}, which this machine lacks; {tools.how_to_get(lacking)}"
 
     def refuses(self, snippet: Snippet) -> str:

@@ -1,7 +1,10 @@
 """What can be wrong, said in one line that tells where, what and what to do."""
 
-from collections.abc import Iterable
+import contextlib
+import errno
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from live.printable import printable
 
@@ -38,6 +41,19 @@ class LiveError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems))
         super().__init__(listed(self.problems))
+
+
+@contextlib.contextmanager
+def writing(path: Path, setting: str) -> Iterator[None]:
+    """What the system says against writing there becomes a problem that names the file and what to do."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename2 or error.filename or path} cannot be written: {error.strerror}"
+        remedy = f"make room there, or set {setting} to a folder that has some"
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            remedy = f"make it writable, or set {setting} to a folder that is"
+        raise LiveError([Problem(what=f"{what}; {remedy}")]) from None
 
 
 def listed(problems: Iterable[Problem]) -> str:

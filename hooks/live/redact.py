@@ -3,15 +3,20 @@
 The sandbox already shows neutral names; this is the second wall, and the only one where the sandbox is off.
 """
 
+import base64
 import contextlib
 import functools
 import getpass
+import html
 import ipaddress
+import json
 import os
 import platform
 import pwd
 import re
-from collections.abc import Iterable
+import subprocess
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +34,18 @@ GENERIC = {
     "reader",
     "root",
     "nobody",
+    # What stands in a text for what was taken out of it.
+    "host",
+    "home",
+    "secret",
+    "address",
+    "checkout",
 }
 SHORTEST = 4
 MANY = 20  # different secrets in a line; then nothing of it is kept, for each takes a look at all of it
-SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|KEY$|_PAT$|PRIVATE", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|KEY$|_PAT$|_PASS$|PRIVATE|COOKIE|WEBHOOK|_AUTH$", re.IGNORECASE
+)
 DETECTORS = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
@@ -61,41 +74,100 @@ _ADDRESSES = (
     re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"),
     re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?![\w:])"),
 )
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
+_MAIL = re.compile(r"(?<![\w.+%-])(?:[\w.+-]|%(?!40))++(?:@|%40)[\w-]++(?:\.[\w-]++)+")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}KEY-----|\Z)", re.DOTALL)
+# What a terminal or a browser does not show, so that a word can be split by it: sequences of ECMA-48, other controls
+# than tab and newline, and characters without width.
+_INVISIBLE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _PUBLIC_PATHS = {"/", "/root", "/nonexistent"}
+CODED = 6  # letters from which on a word is also looked for in its other spellings; shorter ones are in any data
 
 
 class Redactor:
     """Replaces what must not be published, and counts how often by kind."""
 
     def __init__(self, checkout: Path) -> None:
-        self.terms = _terms(checkout)
+        self.checkout = checkout
         self.counts: dict[str, int] = {}
 
     def clean(self, value: Any) -> Any:
         """Return a text, or a structure of texts, without what must not be published."""
-        if isinstance(value, str):
-            return self._text(value)
-        if isinstance(value, dict):
-            return {self.clean(key): self.clean(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.clean(item) for item in value]
-        return value
+        return self._each(value, self._text)
+
+    def names(self, value: Any) -> Any:
+        """The same for what the engine itself says, where no stranger has a word: quick, and as they are spelt."""
+        return self._each(value, self._without_names)
 
     def leftovers(self, text: str) -> list[str]:
         """The kinds of thing that a text still holds; for a text that was cleaned, there are none."""
-        found = {kind for pattern, kind in self.terms if pattern.search(text)}
-        found |= {"secret" for line in text.splitlines() for _ in _secrets(line)}
-        return sorted(found)
+        counts, self.counts = self.counts, {}
+        self._text(text)
+        counts, self.counts = self.counts, counts
+        return sorted(counts)
+
+    def _each(self, value: Any, change: Callable[[str], str]) -> Any:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, dict):
+            return {self._each(key, change): self._each(item, change) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._each(item, change) for item in value]
+        return value
 
     def _text(self, text: str) -> str:
-        for pattern, kind in self.terms:
-            text = self._replace(pattern, kind, text)
+        text = self._visible(text)
+        if not _INVISIBLE.search(text):
+            return text
+        return "".join(self._not_hidden(line) for line in re.findall(r"[^\n]*\n|[^\n]+", text))
+
+    def _not_hidden(self, line: str) -> str:
+        """A line in which something telling is split by what nobody sees loses all of that, such as its colours."""
+        bare = _INVISIBLE.sub("", line)
+        cleaned = self._visible(bare)
+        return line if cleaned == bare else cleaned
+
+    def _visible(self, text: str) -> str:
+        text = self._replace(_PRIVATE_KEY, "secret", text)
+        for pattern, kind in self._terms:
+            if kind == "secret":
+                text = self._replace(pattern, kind, text)
+        text = self._replace(_MAIL, "address", text)  # before the names that may stand in one
+        text = self._without_names(text)
+        for form, kind in self._spelt:
+            if form in text:
+                self._count(kind, text.count(form))
+                text = text.replace(form, f"[{kind}]")
         text = self._replace(_HARDWARE, "address", text)
         for pattern in _ADDRESSES:
             text = pattern.sub(lambda match: self._address(match[0]), text)
-        text = self._replace(_MAIL, "address", text)
         return "".join(self._without_secrets(line) for line in text.splitlines(keepends=True))
+
+    def _without_names(self, text: str) -> str:
+        for pattern, kind in self._terms if "_terms" in self.__dict__ else self._names:
+            text = self._replace(pattern, kind, text)
+        return text
+
+    @functools.cached_property
+    def _names(self) -> list[tuple[re.Pattern[str], str]]:
+        return _patterns(_names(self.checkout))
+
+    @functools.cached_property
+    def _words(self) -> set[tuple[str, str]]:
+        """All that this machine is known to hold, each with its kind."""
+        return _names(self.checkout) | _more(self.checkout.resolve(), frozenset(os.environ.items()))
+
+    @functools.cached_property
+    def _terms(self) -> list[tuple[re.Pattern[str], str]]:
+        return _patterns(self._words)
+
+    @functools.cached_property
+    def _spelt(self) -> list[tuple[str, str]]:
+        """The same words as other spellings show them, the longest first."""
+        found = {(form, kind) for word, kind in self._words for form in _spellings(word)}
+        return sorted(found, key=lambda item: (-len(item[0]), item))
 
     def _replace(self, pattern: re.Pattern[str], kind: str, text: str) -> str:
         text, count = pattern.subn(f"[{kind}]", text)
@@ -124,14 +196,18 @@ class Redactor:
         if len(found) > MANY:
             self._count("secret", len(found))
             return "[secret]\n"
-        for secret in found:  # it may be a part of the word only, such as the prefix of a token
-            word = rf"(?<![\w.+/-])[\w.+/-]*?{re.escape(secret)}[\w.+/=-]*"
-            line = self._replace(re.compile(word), "secret", line).replace(secret, "[secret]")
+        for secret in found:
+            line = self._replace(_word_with(secret), "secret", line).replace(secret, "[secret]")
         return line
 
 
-def _terms(checkout: Path) -> list[tuple[re.Pattern[str], str]]:
-    """What to look for on this machine, the longest first."""
+def secret_lines(source: str) -> list[int]:
+    """The lines of a source, counted from 1, that hold a secret of a known form."""
+    return [number for number, line in enumerate(source.splitlines(), 1) if any(True for _ in _secrets(line))]
+
+
+def _names(checkout: Path) -> set[tuple[str, str]]:
+    """What people and this machine are called, where they live, and what the environment calls a secret."""
     words: list[tuple[str, str]] = []
     user = ""
     with contextlib.suppress(KeyError, OSError):  # a container's user may have no name
@@ -141,21 +217,74 @@ def _terms(checkout: Path) -> list[tuple[re.Pattern[str], str]]:
         if account.pw_uid >= 1000 or account.pw_name == user:
             words += [(account.pw_name, "user"), (account.pw_gecos.split(",")[0], "user"), (account.pw_dir, "home")]
     words += [(os.environ.get("HOME", ""), "home"), (str(checkout.resolve()), "checkout")]
-    words += [(name, "host") for name in (platform.node(), platform.node().split(".")[0])]
-    secrets = [(value, "secret") for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= 8]
-    chosen = {(word, kind) for word, kind in words if _telling(word)} | set(secrets)
-    return [(_pattern(word, kind), kind) for word, kind in sorted(chosen, key=lambda item: -len(item[0]))]
+    host, _, domain = platform.node().partition(".")
+    words += [(name, "host") for name in (platform.node(), host, domain if "." in domain else "")]
+    secrets = {(value, "secret") for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) >= 8}
+    return {(word, kind) for word, kind in words if _telling(word)} | secrets
+
+
+@functools.cache
+def _more(checkout: Path, environment: frozenset[tuple[str, str]]) -> set[tuple[str, str]]:
+    """What takes longer to find out: secrets within the environment, who commits here, and this machine's addresses."""
+    whole = {word for _, value in environment for part in _secrets(value) for word in _word_with(part).findall(value)}
+    found = {(word, "secret") for word in whole if len(word) >= 8}
+    asked = ["git", "-C", str(checkout), "config", "--get-regexp", r"^user\.(name|email)$"]
+    with contextlib.suppress(OSError):
+        told = subprocess.run(asked, capture_output=True, text=True, errors="replace", check=False).stdout
+        found |= {(line.partition(" ")[2], "user") for line in told.splitlines()}
+    found |= {(value, "user") for name, value in environment if re.fullmatch(r"GIT_\w+_(NAME|EMAIL)|EMAIL", name)}
+    return {(word, kind) for word, kind in found | {(text, "address") for text in _addresses()} if _telling(word)}
+
+
+def _addresses() -> Iterator[str]:
+    """The addresses of this machine's network, as the kernel lists them."""
+    with contextlib.suppress(OSError):
+        yield from re.findall(r"\|-- (\S+)\n\s+/32 host", Path("/proc/net/fib_trie").read_text())
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/net/if_inet6").read_text().splitlines()
+        yield from (str(ipaddress.ip_address(bytes.fromhex(line.split()[0]))) for line in lines)
+    for file in Path("/sys/class/net").glob("*/address"):
+        with contextlib.suppress(OSError):
+            yield file.read_text().strip()
+
+
+def _word_with(secret: str) -> re.Pattern[str]:
+    """The word that a secret is in; what was found may be a part of it only, such as the prefix of a token."""
+    return re.compile(rf"(?<![\w.+/-])[\w.+/-]*?{re.escape(secret)}[\w.+/=-]*")
 
 
 def _telling(word: str) -> bool:
+    if re.fullmatch(r"127\.[\d.]+|::1|[0:]*", word):  # addresses that every machine has
+        return False
     return len(word) >= SHORTEST and word.lower() not in GENERIC and word not in _PUBLIC_PATHS
+
+
+def _patterns(words: set[tuple[str, str]]) -> list[tuple[re.Pattern[str], str]]:
+    """How each word is looked for, the longest first."""
+    return [(_pattern(word, kind), kind) for word, kind in sorted(words, key=lambda item: (-len(item[0]), item))]
 
 
 def _pattern(word: str, kind: str) -> re.Pattern[str]:
     """A name is a word of its own, in whatever case; a secret is one wherever it stands."""
     if kind == "secret":
-        return re.compile(re.escape(word))
-    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+        return re.compile(re.escape(word), re.IGNORECASE)
+    return re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", re.IGNORECASE)
+
+
+def _spellings(word: str) -> set[str]:
+    """A word in addresses, in JSON, in HTML and in Python; in hexadecimal digits, in base64, and from its end."""
+    if len(word) < CODED:
+        return set()
+    raw = word.encode(errors="replace")
+    found = {urllib.parse.quote(word, safe=""), urllib.parse.quote(word), urllib.parse.quote_plus(word)}
+    found |= {json.dumps(word)[1:-1], ascii(word)[1:-1], str(raw)[2:-1]}
+    found |= {html.escape(word), html.escape(word, quote=False), word.encode("ascii", "xmlcharrefreplace").decode()}
+    found |= {raw.hex(), raw.hex().upper(), word[::-1]}
+    for before in range(3):  # in a longer text, what comes first decides how the letters are cut
+        whole = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        inner = whole[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
+        found |= {inner, inner.translate(str.maketrans("+/", "-_"))}
+    return found - {word}
 
 
 @functools.cache

@@ -1,7 +1,9 @@
 """A snippet at work in the sandbox of the machine that builds."""
 
 import contextlib
+import functools
 import json
+import os
 import selectors
 import shutil
 import socket
@@ -11,7 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from live import hostlist, sandbox, staging
+from live import hostlist, leftovers, sandbox, staging
+from live.problems import writing
 from live.run import PACKET, PROCESSES, Run
 from live.runner import spare_memory
 from live.snippet import Snippet
@@ -61,7 +64,7 @@ class SandboxedRun(Run):
         data = sandbox.Data()
         try:
             if walls:
-                listed = hostlist.write(self._make_folder() / "proc") if self.snippet.sees == "host" else None
+                listed = self._list_of_host() if self.snippet.sees == "host" else None
                 name = f"{self.snippet.path.stem}.py"
                 command = sandbox.command(staged, files, name, channel.fileno(), listed, data)
                 environment: dict[str, str] = {}
@@ -110,15 +113,24 @@ class SandboxedRun(Run):
         }
         return [str(interpreter), "-I", "-S", str(own)], environment
 
+    def _list_of_host(self) -> Path:
+        folder = self._make_folder()
+        with writing(folder, "LIVE_STAGING"):
+            return hostlist.write(folder / "proc")
+
     def _make_folder(self) -> Path:
         """A folder of the run's own on the host, for the few that need one; mountinfo may show its name."""
-        self.folder = Path(tempfile.mkdtemp(prefix="live-run-", dir=staging.ROOT))
-        self.folder.chmod(0o755)
+        with writing(staging.ROOT, "LIVE_STAGING"):
+            make = functools.partial(tempfile.mkdtemp, prefix="live-run-", dir=staging.ROOT)
+            self.folder, self.lock = leftovers.held(make)
+            self.folder.chmod(0o755)
         return self.folder
 
     def _remove_folder(self) -> None:
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+            os.close(self.lock)
+            self.folder = None
 
     def _packet(self) -> None:
         try:

@@ -50,6 +50,8 @@ def get(cache: Path, kernel: str, fresh: bool = False) -> Image:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # apt would only say that another one is at work
+        for left in cache.glob(".new-*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
         known = _known(cache, kernel)
         if known and not (fresh and _is_old(cache / f"{kernel}.json")):
             return known

@@ -25,6 +25,9 @@ KINDS = {
 PROCESSORS = {"tcg": "max", "kvm": "host"}
 KVM = Path("/dev/kvm")
 PATIENCE = 5  # seconds within which a kernel under KVM must have written something
+# Standard input is a pipe that only the build holds, so it ends with the build. That bwrap dies with its parent is not
+# enough: a build that is killed while bwrap starts is gone before bwrap asks for it.
+LIFELINE = 'exec 3<&0; (read _ <&3; kill -KILL $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
 REPORTS = 1  # QEMU's number for the descriptor that reports go to
 
 
@@ -59,9 +62,9 @@ def start(
             arguments += ["-add-fd", f"set={REPORTS},fd={reports}", "-device", "virtio-serial"]
             arguments += ["-chardev", f"file,id=reports,path=/dev/fdset/{REPORTS},append=on"]
             arguments += ["-device", "virtserialport,chardev=reports,name=reports"]
-        streams: dict[str, Any] = {}
-        if not terminal:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        if not terminal and sandbox.wanted():
+            arguments = ["sh", "-c", LIFELINE, "sh", *arguments]
+        streams: dict[str, Any] = {} if terminal else dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
             sandbox.emulator(arguments, data) if sandbox.wanted() else arguments,
             env={"PATH": SEARCH_PATH},

@@ -131,6 +131,8 @@ class GuestRun(Run):
         with contextlib.suppress(KeyError, ValueError):
             self.selector.unregister(self.reports)
         self.reports.close()
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, lab: Lab | None = None) -> bytes:
