@@ -165,6 +165,7 @@ CASES = {
     "reaches/dbus": Case(reaches_nothing, HELD, "/run/dbus/system_bus_socket No such file or directory"),
     "reaches/other_kinds_of_sockets": Case(reaches_nothing, HELD, "families: [1, 2, 10, 16] raw: [1, 16]"),
     "reaches/other_namespaces": Case(changes_nothing, HELD, "new user Function not implemented"),
+    "reaches/siblings": Case(leaves_nothing, HELD, "others: []"),
     # It is ended, or refused, where it goes too far; the host goes on.
     "fills/processes": Case(stays_small, done(2)),
     "fills/threads": Case(stays_small, HELD, "threads, then: can't start new thread"),
@@ -182,6 +183,7 @@ CASES = {
     "fills/system_v_segments": Case(stays_small, TOO_MUCH),
     "fills/message_queues": Case(stays_small, TOO_MUCH, "msgmnb Read-only file system"),
     "fills/page_tables": Case(stays_small, TOO_MUCH),
+    "fills/timers_and_locks": Case(stays_small, HELD, "'timers': "),
     "fills/locked_memory": Case(stays_small, HELD, "mlock: -1, Cannot allocate memory"),
     "fills/output": Case(stays_small, "wrote more than 1 MiB to stdout"),
     "fills/one_line": Case(stays_small, "wrote more than 1 MiB to stdout"),
