@@ -41,7 +41,7 @@ _EXPRESSION, _ADDRESS = re.compile(r"\{\{.*?\}\}"), r"[\w./~%-]*"
 
 # Looked for in every tag of every page, so each pattern begins with what is rare.
 _ELEMENT = re.compile(
-    r"<(?:a(?:pplet|udio)|base|embed|frame|i(?:frame|mg|nput)|link|meta|object|portal|s(?:cript|ource|tyle)|track|video)"
+    r"<(?:applet|audio|base|embed|frame|iframe|img|input|link|meta|object|portal|script|source|style|track|video)"
     r"\b[^>]*>",
     re.IGNORECASE,
 )
