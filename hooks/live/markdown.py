@@ -6,6 +6,7 @@ Both are named in mkdocs.yml as `!!python/name:live.markdown.…`, which MkDocs,
 import functools
 import os
 import posixpath
+import traceback
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote as quote_url
@@ -114,11 +115,22 @@ def fence(source: str, language: str, css_class: str, options: dict[str, Any], m
     place, name = shelf(), snippet_name(source)
     try:
         return _block(place, name, {key: str(value) for key, value in options.items()}, _page_url(place, md))
-    except LiveError as error:
+    except Exception as error:  # noqa: BLE001  (of any but its own SuperFences says nothing, and shows the fence as it is)
+        told = _told(name, error)
         if not place.lenient:
-            raise SuperFencesException(str(error)) from None
-        place.problems += error.problems
-        return render.notice(name, {"host": "", "status": "failed", "reason": str(error)}, options)
+            raise SuperFencesException(str(told)) from None
+        place.problems += told.problems
+        return render.notice(name, {"host": "", "status": "failed", "reason": str(told)}, options)
+
+
+def _told(name: str, error: Exception) -> LiveError:
+    """An error as problems; one that should not happen with where it happened, so that it can be found."""
+    if isinstance(error, LiveError):
+        return error
+    if isinstance(error, BadFact):
+        return LiveError([Problem(snippet=name, what=str(error))])
+    what = f"cannot be shown, for a mistake in the engine: {error!r}"
+    return LiveError([Problem(snippet=name, what=what, detail="".join(traceback.format_exception(error)))])
 
 
 def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> str:
@@ -162,20 +174,23 @@ def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
         capture = place.capture(name, host)
         if capture is None:
             return render.fact("not measured", f"{name} did not run {render.place(host)}")
-        told = f"Measured by {name} {render.place(host)}, {summary(capture['host'])}"
-        return render.fact(quote(capture["facts"], path, spec), told)
-    except (LiveError, BadFact) as error:
-        problems = error.problems if isinstance(error, LiveError) else [Problem(snippet=name, what=str(error))]
+        measured = f"Measured by {name} {render.place(host)}, {summary(capture['host'])}"
+        return render.fact(quote(capture["facts"], path, spec), measured)
+    except Exception as error:  # noqa: BLE001  (as in `fence`)
+        told = _told(name, error)
         if not place.lenient:
-            raise InlineHiliteException(str(error)) from None
-        place.problems += problems
-        return f'<strong class="live-broken">{render.html.escape(str(problems[0]))}</strong>'
+            raise InlineHiliteException(str(told)) from None
+        place.problems += told.problems
+        return f'<strong class="live-broken">{render.html.escape(str(told.problems[0]))}</strong>'
 
 
 def this_build(source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any) -> str:
     """Render a ```this-build fence: the report of the captures, with a link to build.json."""
     place = shelf()
-    return page_of_build.as_html(place.report, functools.partial(_relative, _page_url(place, md)))
+    try:
+        return page_of_build.as_html(place.report, functools.partial(_relative, _page_url(place, md)))
+    except Exception as error:
+        raise SuperFencesException(str(_told("", error))) from error
 
 
 def _page_url(place: Shelf, md: Markdown) -> str:

@@ -132,3 +132,11 @@ def test_the_report_lists_every_snippet_and_links_to_its_block(rendered):
 
     assert '<a href="../p/#run-t-one">t/<wbr>one</a>' in html
     assert '<a href="../build.json">build.json</a>' in html
+
+
+def test_a_mistake_in_the_engine_is_told_and_not_swallowed(rendered, monkeypatch):
+    monkeypatch.setattr(live_markdown.render, "block", lambda *_: 1 / 0)
+
+    html, (problem,) = rendered(SHOWN)
+    assert "cannot be shown, for a mistake in the engine: ZeroDivisionError" in problem
+    assert "live-failed" in html

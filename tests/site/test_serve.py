@@ -103,7 +103,7 @@ def test_serving_follows_edits_shows_failures_and_touches_nothing(served, open_p
     assert said in served.said()
 
     unreadable = served.edit(served.snippet, "# [tool.live]", "# [tool.live]\n# timeot = 3")
-    assert "unknown key &#x27;timeot&#x27;" in unreadable
+    assert "unknown key 'timeot'" in unreadable
 
     served.edit(served.snippet, "# timeot = 3\n", "")
     mended = served.edit(served.snippet, "'much too long'", "'third'")
