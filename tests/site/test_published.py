@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import textwrap
 import time
 from datetime import date
 from html.parser import HTMLParser
@@ -335,7 +334,7 @@ def nginx(published, tmp_path_factory):
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not program:
         pytest.skip("no nginx: sudo apt-get install nginx-light")
-    block = textwrap.dedent(re.search(r"\n\n(    index index.html;\n(?:    .*\n|\n)+)", README)[1])
+    (block,) = re.findall(r"```nginx\n(.*?)```", README, re.DOTALL)
     assert block.count("error_page 403 404 =404 /404.html; # below a path: /memory/404.html\n") == 1
     prefix = tmp_path_factory.mktemp("nginx")
     (prefix / "site.conf").write_text(block.replace("=404 /404.html", "=404 /a/b/404.html"))
