@@ -11,102 +11,35 @@ import struct
 
 FAMILIES = (1, 2, 10, 16)  # of sockets: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_VSOCK leads to the hypervisor
 NEW_USER = 0x10000000  # clone(2): CLONE_NEWUSER
-# Numbers that are the same everywhere. clone3 hides its flags from a filter, and is refused so that clone is used.
-EVERYWHERE = {
-    "io_uring_setup": 425,  # would make sockets without socket(2)
-    "open_tree": 428,
-    "move_mount": 429,
-    "fsopen": 430,
-    "fsconfig": 431,
-    "fsmount": 432,
-    "fspick": 433,
-    "clone3": 435,
-    "pidfd_getfd": 438,
-    "mount_setattr": 442,
-    "quotactl_fd": 443,
-}
-X86_64 = {
-    "clone": 56,
-    "socket": 41,
-    "ptrace": 101,
-    "syslog": 103,
-    "modify_ldt": 154,
-    "pivot_root": 155,
-    "chroot": 161,
-    "acct": 163,
-    "settimeofday": 164,
-    "mount": 165,
-    "umount2": 166,
-    "swapon": 167,
-    "swapoff": 168,
-    "reboot": 169,
-    "sethostname": 170,
-    "setdomainname": 171,
-    "iopl": 172,
-    "ioperm": 173,
-    "init_module": 175,
-    "delete_module": 176,
-    "quotactl": 179,
-    "clock_settime": 227,
-    "kexec_load": 246,
-    "add_key": 248,
-    "request_key": 249,
-    "keyctl": 250,
-    "unshare": 272,
-    "perf_event_open": 298,
-    "fanotify_init": 300,
-    "name_to_handle_at": 303,
-    "open_by_handle_at": 304,
-    "clock_adjtime": 305,
-    "setns": 308,
-    "process_vm_readv": 310,
-    "process_vm_writev": 311,
-    "kcmp": 312,
-    "finit_module": 313,
-    "kexec_file_load": 320,
-    "bpf": 321,
-    "userfaultfd": 323,
-}
+
+
+def _table(text: str) -> dict[str, int]:
+    return {name: int(number) for name, number in (call.split("=") for call in text.split())}
+
+
+# Numbers that are the same everywhere. io_uring makes sockets without socket(2). clone3 hides its flags from a filter,
+# and is refused so that clone is used.
+EVERYWHERE = _table("""
+    io_uring_setup=425 open_tree=428 move_mount=429 fsopen=430 fsconfig=431 fsmount=432 fspick=433 clone3=435
+    pidfd_getfd=438 mount_setattr=442 quotactl_fd=443
+""")
+X86_64 = _table("""
+    clone=56 socket=41 ptrace=101 syslog=103 modify_ldt=154 pivot_root=155 chroot=161 acct=163 settimeofday=164
+    mount=165 umount2=166 swapon=167 swapoff=168 reboot=169 sethostname=170 setdomainname=171 iopl=172
+    ioperm=173 init_module=175 delete_module=176 quotactl=179 clock_settime=227 kexec_load=246 add_key=248
+    request_key=249 keyctl=250 unshare=272 perf_event_open=298 fanotify_init=300 name_to_handle_at=303
+    open_by_handle_at=304 clock_adjtime=305 setns=308 process_vm_readv=310 process_vm_writev=311 kcmp=312
+    finit_module=313 kexec_file_load=320 bpf=321 userfaultfd=323
+""")
 # What newer architectures have in common, from <asm-generic/unistd.h>.
-GENERIC = {
-    "clone": 220,
-    "socket": 198,
-    "umount2": 39,
-    "mount": 40,
-    "pivot_root": 41,
-    "chroot": 51,
-    "quotactl": 60,
-    "acct": 89,
-    "unshare": 97,
-    "kexec_load": 104,
-    "init_module": 105,
-    "delete_module": 106,
-    "clock_settime": 112,
-    "syslog": 116,
-    "ptrace": 117,
-    "reboot": 142,
-    "sethostname": 161,
-    "setdomainname": 162,
-    "settimeofday": 170,
-    "add_key": 217,
-    "request_key": 218,
-    "keyctl": 219,
-    "swapon": 224,
-    "swapoff": 225,
-    "perf_event_open": 241,
-    "fanotify_init": 262,
-    "name_to_handle_at": 264,
-    "open_by_handle_at": 265,
-    "clock_adjtime": 266,
-    "setns": 268,
-    "process_vm_readv": 270,
-    "process_vm_writev": 271,
-    "kcmp": 272,
-    "finit_module": 273,
-    "bpf": 280,
-    "userfaultfd": 282,
-    "kexec_file_load": 294,
-}
+GENERIC = _table("""
+    clone=220 socket=198 umount2=39 mount=40 pivot_root=41 chroot=51 quotactl=60 acct=89 unshare=97
+    kexec_load=104 init_module=105 delete_module=106 clock_settime=112 syslog=116 ptrace=117 reboot=142
+    sethostname=161 setdomainname=162 settimeofday=170 add_key=217 request_key=218 keyctl=219 swapon=224
+    swapoff=225 perf_event_open=241 fanotify_init=262 name_to_handle_at=264 open_by_handle_at=265
+    clock_adjtime=266 setns=268 process_vm_readv=270 process_vm_writev=271 kcmp=272 finit_module=273 bpf=280
+    userfaultfd=282 kexec_file_load=294
+""")
 # By machine: its number in <linux/audit.h>, and its system calls.
 MACHINES = {
     "x86_64": (0xC000003E, X86_64),
