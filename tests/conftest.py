@@ -9,6 +9,8 @@ import pytest
 from live import report
 from live.build import Build
 from live.capture import Captures
+from live.lab import image
+from live.lab.image import Image
 from live.project import Project
 from live.snippet import discover
 
@@ -63,3 +65,9 @@ def facts_of(request: pytest.FixtureRequest, captured: Any) -> Any:
         return entry["facts"]
 
     return facts_of
+
+
+@pytest.fixture(scope="session")
+def an_image() -> Image:
+    """The lab's image with the release's kernel."""
+    return image.get(Path(os.environ["LIVE_LAB"]), "release")

@@ -76,6 +76,7 @@ def test_packages_of_an_image_that_was_being_made_are_removed_by_the_next_build(
 
 @pytest.mark.skipif(bool(machine.lacking()), reason=machine.lacking())
 @pytest.mark.parametrize("moment", ["as it starts", "at work"])
+@pytest.mark.usefixtures("an_image")  # making one takes longer than the wait for a guest
 def test_no_guest_outlives_a_killed_build(small, moment):
     work = sites.snippet(
         "A guest.", "\nimport time\nprint('at work')\ntime.sleep(1)\nassert True, 'it worked'", host="lab"

@@ -1,13 +1,10 @@
 """A project in a temporary folder, and a way to run one snippet of it."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from live.lab import image
-from live.lab.image import Image
 from live.project import Project
 from running import Ran, captured, remembered, with_header
 
@@ -52,12 +49,6 @@ def run_all(project: Callable[..., Project]) -> Callable[..., dict[str, Ran]]:
             return captured(project(snippets).with_mode("fresh"), snippets, results)
 
     return go
-
-
-@pytest.fixture(scope="session")
-def an_image() -> Image:
-    """The lab's image with the release's kernel."""
-    return image.get(Path(os.environ["LIVE_LAB"]), "release")
 
 
 @pytest.fixture(scope="session")
