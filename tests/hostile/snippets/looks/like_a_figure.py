@@ -17,7 +17,7 @@ class Figure:
         file.write(
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="alert(1)"'
             ' viewBox="0 0 9 9"><script>alert(1)</script><a xlink:href="javascript:alert(1)"><text>x</text></a>'
-            '<foreignObject><iframe src="//evil"/></foreignObject><image href="http://evil/x.png"/>'
+            '<foreignObject><iframe src="//evil"/></foreignObject><feImage href="http://evil/x.png"/>'
             '<use href="http://evil/x.svg#x"/><style>@import "//evil"</style><path style="fill: url(http://evil)"/>'
             '<animate attributeName="href" to="javascript:alert(1)"/></svg>'
         )
