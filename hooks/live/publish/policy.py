@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,32 @@ def _refused(html: str) -> Iterator[tuple[str, str]]:
         for pattern, what in _WRONG:
             if pattern.match(found[0]):
                 yield found[0], what
-    handlers = [found[0] for found in _HANDLER.finditer(html)]
-    links = [html[html.rfind("<", 0, found.start()) : found.end()] for found in _SCRIPT_LINK.finditer(html)]
-    yield from dict.fromkeys(handlers + links, "scripts in attributes do not run; do without it").items()
+    yield from dict.fromkeys(_acting(html), "scripts in attributes do not run; do without it").items()
+
+
+def _acting(html: str) -> Iterator[str]:
+    """Tags with a script in an attribute; a text or a name that only reads like one is parsed, and is none."""
+    for pattern in (_HANDLER, _SCRIPT_LINK):
+        for found in pattern.finditer(html):
+            start = html.rfind("<", 0, found.start() + 1)
+            tag = _Tag(html[start : found.end()])
+            if any(name.startswith("on") or value.lower().startswith("javascript:") for name, value in tag.attributes):
+                yield tag.text
+
+
+class _Tag(HTMLParser):
+    """The first tag of a text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.attributes: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if not self.text:
+            self.text = self.get_starttag_text() or tag
+            self.attributes = [(name, (value or "").strip()) for name, value in attrs]
 
 
 def _runs(attributes: str) -> bool:
