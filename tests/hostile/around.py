@@ -51,6 +51,7 @@ class Outside:
     listeners: list[socket.socket] = field(default_factory=list)
     victim: subprocess.Popen | None = None
     before: dict[str, object] = field(default_factory=dict)
+    children: list[int] = field(default_factory=list)
 
     def state(self) -> dict[str, object]:
         """What no run may change: settings, files, what lies in shared places, and processes."""
@@ -114,6 +115,7 @@ def planted() -> Iterator[Outside]:
         stack.callback(here.victim.kill)
         _leave_in_shared_memory(stack, secret)
         here.before = here.state()
+        here.children = processes.tree(os.getpid())[1:]
         yield here
 
 
