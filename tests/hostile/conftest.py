@@ -8,14 +8,14 @@ from around import Outside
 from running import Ran
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outside() -> Iterator[Outside]:
     """What no run may read, reach or change."""
     with around.planted() as here:
         yield here
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rounds(outside: Outside) -> Callable[[str], dict[str, Ran]]:
     """Run hostile snippets side by side, once in each of the ways."""
     known: dict[str, dict[str, Ran]] = {}
