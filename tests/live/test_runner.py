@@ -272,7 +272,7 @@ def test_an_interrupted_round_leaves_nothing(project, source, monkeypatch):
     def interrupt(active):
         for run in active:
             seen.extend(processes.tree(run.process.pid))
-        if processes.cpu_seconds(seen) > 0:
+        if any(run.output["stdout"] for run in active):
             raise KeyboardInterrupt
 
     seen = []
