@@ -24,6 +24,7 @@ _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*((?:===|[=~!<>]=|[<>])\s*[\w.*+!]+\s*(?:,\s*|$))*")
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
+_STANDARD = ("requires-python", "dependencies", "tool")  # the keys of PEP 723
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
 HOSTS = ("build", *settings.HOSTS)
 _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
@@ -280,6 +281,8 @@ class _Reader:
             line = re.search(r"line (\d+)", str(error))
             self.wrong(f"bad header: {error}", first + (int(line[1]) - 1 if line else 0))
             return {}
+        for key in metadata.keys() - set(_STANDARD):
+            self.wrong(f"unknown key {key!r} in the header: {nearest(key, _STANDARD)}", self.line_of(f"# {key}"))
         live = metadata.get("tool", {}).get("live")
         if not isinstance(live, dict):
             self.wrong("its header has no [tool.live] table", first)

@@ -49,7 +49,7 @@ def test_a_good_page_keeps_all_rules(broken):
         (GOOD[: GOOD.index("# A")], "", 1, "has no front matter; begin with '---', 'description: …' and '---'"),
         ("description:", "about:", 1, "its front matter has no description; say in a sentence"),
         (DESCRIPTION, "[1, 2", 1, "its front matter has no description"),
-        (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160"),
+        (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160 characters"),
         (DESCRIPTION, "Long. " * 40, 2, "its description has 239 characters"),
         ("# A title { #a-title }", "Nothing", 1, "has no title; write"),
         ("## Next { #next }", "## Next", 13, "this heading has no pinned id; end it with '{ #next }'"),

@@ -83,6 +83,12 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
     ("old", "new", "line", "message"),
     [
         ('"size"', '"si ze"', 7, "'si ze' is not the name of a variable"),
+        (
+            "# dependencies",
+            "# dependancies",
+            3,
+            "unknown key 'dependancies' in the header: did you mean 'dependencies'?",
+        ),
         ("# timeout = 5", "# timeuot = 5", 9, "unknown key 'timeuot' in [tool.live]: did you mean 'timeout'?"),
         ("# timeout = 5", "# timeout = -5", 9, "timeout = -5: must be a number of seconds, at most 600"),
         ("# timeout = 5", "# timeout = true", 9, "must be a number of seconds"),

@@ -14,6 +14,7 @@ from live.snippet import nearest
 
 LANGUAGES = ("snippet", "this-build", "console", "text", "python")
 DESCRIPTION = range(40, 161)  # characters; search engines show about as many
+_SIZE = f"{DESCRIPTION[0]} to {DESCRIPTION[-1]} characters"
 NEXT = 5  # links
 LINKS = "docs/assets/links.txt"
 
@@ -96,9 +97,9 @@ def description(page: Page) -> Findings:
     if not last:
         yield 1, "has no front matter; begin with '---', 'description: …' and '---'"
     elif not isinstance(text, str):
-        yield 1, "its front matter has no description; say in a sentence what the page answers"
+        yield 1, f"its front matter has no description; say in a sentence what the page answers, {_SIZE}"
     elif len(text) not in DESCRIPTION:
-        yield 2, f"its description has {len(text)} characters; make it {DESCRIPTION[0]} to {DESCRIPTION[-1]}"
+        yield 2, f"its description has {len(text)} characters; make it {_SIZE}"
 
 
 def headings(page: Page) -> Findings:
