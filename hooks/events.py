@@ -4,12 +4,14 @@ import errno
 import functools
 import json
 import logging
+import socket
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from live import check, markdown, render, report
 from live.build import Build
-from live.problems import LiveError, writing
+from live.problems import LiveError, Problem, writing
 from live.publish import plain, policy, site
 from live.redact import Redactor
 from mkdocs.exceptions import PluginError
@@ -32,7 +34,9 @@ def on_config(config: Any) -> None:
     """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
     global build, site_folder  # noqa: PLW0603
     site_folder = config.site_dir
-    if not serving:
+    if serving:
+        _must_be_free(*config.dev_addr)
+    else:
         _name_nobody(Path(config.config_file_path).parent)
     try:
         build = Build(Path(config.config_file_path).parent, Path(config.docs_dir), lenient=True)
@@ -79,7 +83,7 @@ def on_env(env: Any, config: Any, files: Any) -> None:
             page.meta.get("description", ""),
             page.ancestors[-1].title if page.ancestors else "",
             page.markdown,
-            page.meta.get("date"),
+            _day(page),
         )
         for page in contents.pages
     ]
@@ -125,6 +129,18 @@ def on_serve(server: Any, config: Any, builder: Any) -> None:
     server.set_app(policy.allow_reload(server.get_app()))
 
 
+@functools.cache  # asked before the first build; in later ones, the server itself is what has it
+def _must_be_free(host: str, port: int) -> None:
+    """MkDocs would bind its address only after the build, and end with a traceback."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+            probe.bind((host, port))
+    except OSError as error:
+        what = f"cannot serve on {host}:{port}: {error.strerror}; choose another port, as in 'make serve PORT=8001'"
+        raise _failed(LiveError([Problem(what=what)])) from None
+
+
 def _name_nobody(root: Path) -> None:
     """What a build logs is public where a service builds; paths of this machine do not belong there."""
     redactor = Redactor(root)
@@ -135,6 +151,16 @@ def _name_nobody(root: Path) -> None:
 
     for handler in logging.getLogger("mkdocs").handlers:
         handler.addFilter(neutral)
+
+
+def _day(page: Any) -> date | None:
+    """The day on which a page was added, for the feed."""
+    day = page.meta.get("date")
+    if day is None or type(day) is date:  # a time of day is of a class below it
+        return day
+    what = f"'date' in its front matter is no day; write 'date: {date.today()}'"
+    build.shelf.problems.append(Problem(page=f"docs/{page.file.src_uri}:1", what=what))
+    return None
 
 
 def _left_out(config: Any, page: str) -> bool:

@@ -1,7 +1,6 @@
 """What the pages ask for, with page and line: the fences and inline facts of their Markdown, not their prose."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,5 +96,5 @@ def fact_name(text: str) -> tuple[str, str, str]:
 
 def snippet_name(body: str) -> str:
     """The snippet that a fence names: `topic/name.py`, with or without the ending."""
-    words = shlex.split(body.replace(">", " "), comments=False) if body.strip() else [""]
-    return words[0].removesuffix(".py")
+    words = body.replace(">", " ").split()
+    return words[0].removesuffix(".py") if words else ""

@@ -74,6 +74,18 @@ def test_packages_of_an_image_that_was_being_made_are_removed_by_the_next_build(
     assert not (tmp_path / ".new-abc").exists()
 
 
+def test_no_apt_outlives_a_killed_build():
+    program = "from live.lab import packages; packages._output('sleep', '300')"
+    with project.orphans():
+        victim = subprocess.Popen([sys.executable, "-c", program])
+        try:
+            wait_for(lambda: [one for one in project.outlived(0) if one.endswith(" sleep 300")])
+        finally:
+            victim.kill()
+            victim.wait()
+        assert project.outlived() == []
+
+
 @pytest.mark.skipif(bool(machine.lacking()), reason=machine.lacking())
 @pytest.mark.parametrize("moment", ["as it starts", "at work"])
 @pytest.mark.usefixtures("an_image")  # making one takes longer than the wait for a guest

@@ -16,6 +16,7 @@ import sites
 
 PAGE = """---
 description: A page that shows one program, which is there for tests of the check.
+date: 2026-11-01
 ---
 
 # One {{ #one }}
@@ -91,12 +92,12 @@ def test_every_part_is_checked_whatever_another_finds(checkout, capsys):
         "hooks/bad.py:2: F401 `os` imported but unused; 'make fix' mends it",
         "hooks/bad.py:2: File would be reformatted; 'make fix' mends it",
         'hooks/bad.py:7: Incompatible return value type (got "str", expected "int")  [return-value]; mend the type',
-        "docs/oom/one.md:5: `Teh` should be `The`; 'make fix' mends it",
-        "docs/oom/one.md:5: [MD057] Relative link 'gone.md' does not exist; '.venv/bin/rumdl rule MD057' tells how",
-        "docs/oom/one.md:5: [MD051] Link anchor '#gone' does not exist",
-        "docs/oom/one.md:7: [MD064] Multiple consecutive spaces (2) found; 'make fix' mends it",
-        "docs/oom/one.md:13: snippet oom/it_holds: unknown fact 'siz': did you mean 'size'?",
-        "snippets/oom/it_holds.py:12: claim did not hold: it is not zero",
+        "docs/oom/one.md:6: `Teh` should be `The`; 'make fix' mends it",
+        "docs/oom/one.md:6: [MD057] Relative link 'gone.md' does not exist; '.venv/bin/rumdl rule MD057' tells how",
+        "docs/oom/one.md:6: [MD051] Link anchor '#gone' does not exist",
+        "docs/oom/one.md:8: [MD064] Multiple consecutive spaces (2) found; 'make fix' mends it",
+        "docs/oom/one.md:14: snippet oom/it_holds: unknown fact 'siz': did you mean 'size'?",
+        "snippets/oom/it_holds.py:12: claim did not hold: it is not zero; mend the program, or",
     ):
         assert any(line.startswith(start) for line in said), (start, said)
     assert "findings; 'make fix' mends" in said[-1]
@@ -114,12 +115,22 @@ def test_a_part_of_a_fact_that_a_run_did_not_give_is_told_after_the_run(checkout
     page.write_text(page.read_text() + "\n`#!fact oom/it_holds.size.big`\n")
 
     assert check(checkout, capsys, "pages")[0] == 0
-    assert "docs/oom/one.md:11: snippet oom/it_holds: unknown fact 'size.big'" in str(check(checkout, capsys, "run")[1])
+    assert "docs/oom/one.md:12: snippet oom/it_holds: unknown fact 'size.big'" in str(check(checkout, capsys, "run")[1])
 
 
 def test_an_unknown_part_is_answered_with_the_nearest(checkout, capsys):
     assert main(["-C", str(checkout), "check", "stile"]) == 1
     assert capsys.readouterr().err == "there is no part 'stile': did you mean 'style'?\n"
+
+
+def test_a_snippet_that_cannot_be_read_is_said_not_to_have_run(checkout, capsys):
+    (checkout / "snippets" / "oom" / "broken.py").write_text("x = (\n")
+
+    assert check(checkout, capsys, "snippets")[0] == 1
+    status, said = check(checkout, capsys, "run")
+
+    assert status == 0, "which part is at fault was told by that part"
+    assert "; cannot be read, so not run: 1" in said[0]
 
 
 def test_the_lab_may_be_left_out_and_that_is_said(checkout, capsys, monkeypatch):

@@ -19,6 +19,7 @@ FILES = (f"snippets/oom/{NAME}.py", "docs/oom/protected-process-lives.md", f"tes
 
 NEIGHBOUR = f"""---
 description: A page that is there already, so that the new one has a page to lead to.
+date: 2026-11-01
 ---
 
 # How do I read an OOM report? {"{ #read-the-log }"}

@@ -8,6 +8,7 @@ from live.snippet import discover
 DESCRIPTION = "What this page is about, in enough words for a search engine."
 GOOD = f"""---
 description: {DESCRIPTION}
+date: 2026-11-01
 ---
 
 # A title {"{ #a-title }"}
@@ -46,26 +47,31 @@ def test_a_good_page_keeps_all_rules(broken):
 @pytest.mark.parametrize(
     ("good", "bad", "line", "said"),
     [
-        (GOOD[: GOOD.index("# A")], "", 1, "has no front matter; begin with '---', 'description: …' and '---'"),
+        (GOOD[: GOOD.index("# A")], "", 1, "has no front matter; begin with '---', 'description: …', 'date: 2"),
         ("description:", "about:", 1, "its front matter has no description; say in a sentence"),
-        (DESCRIPTION, "[1, 2", 1, "its front matter has no description"),
+        (DESCRIPTION, "[1, 2]", 1, "its front matter has no description"),
+        (DESCRIPTION, "[1, 2", 1, "its front matter cannot be read; write 'description: …', 'date: 2"),
+        (DESCRIPTION, f"So: {DESCRIPTION}", 1, "its front matter cannot be read"),
+        ("2026-11-01", "2026-13-01", 1, "its front matter cannot be read"),
+        ("2026-11-01", "2026-11-01 10:00:00", 3, "its front matter does not say since when the page is there; write"),
+        ("date: 2026-11-01\n", "", 1, "its front matter does not say since when the page is there; write 'date: 2"),
         (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160 characters"),
         (DESCRIPTION, "Long. " * 40, 2, "its description has 239 characters"),
         ("# A title { #a-title }", "Nothing", 1, "has no title; write"),
-        ("## Next { #next }", "## Next", 13, "this heading has no pinned id; end it with '{ #next }'"),
+        ("## Next { #next }", "## Next", 14, "this heading has no pinned id; end it with '{ #next }'"),
         ("``` snippet", "``` text", 1, "shows no run; show a snippet"),
         (
             "``` snippet",
             "``` snip",
-            9,
+            10,
             'a fence of \'snip show="source" section="touch"\' is not shown: did you mean',
         ),
-        ('section="touch"', "section=touch", 9, 'options are written name="value"'),
-        ("t/one.py\n```\n", "t/one.py\n", 9, "this fence is not closed"),
-        ("t/one.py\n```\n", "t/one.py\n  ```\n", 11, "this fence is not closed"),
-        ("- [Elsewhere](other.md)\n", "- [Elsewhere](other.md)\n" * 6, 20, "has 6 links under Next; keep the best 5"),
-        ("so[^source]:", "so[^other]:", 7, "footnote [^other] is nowhere"),
-        ("so[^source]:", "so:", 17, "nothing refers to footnote [^source]"),
+        ('section="touch"', "section=touch", 10, 'options are written name="value"'),
+        ("t/one.py\n```\n", "t/one.py\n", 10, "this fence is not closed"),
+        ("t/one.py\n```\n", "t/one.py\n  ```\n", 12, "this fence is not closed"),
+        ("- [Elsewhere](other.md)\n", "- [Elsewhere](other.md)\n" * 6, 21, "has 6 links under Next; keep the best 5"),
+        ("so[^source]:", "so[^other]:", 8, "footnote [^other] is nowhere"),
+        ("so[^source]:", "so:", 18, "nothing refers to footnote [^source]"),
     ],
 )
 def test_a_page_that_breaks_a_rule_is_told_with_its_line(broken, good, bad, line, said):
@@ -109,7 +115,7 @@ def test_html_that_could_act_is_refused(broken, text):
     found = broken(GOOD.replace("It says", f"{text}\n\nIt says"))
 
     assert any("could act in a reader's browser; " in one for one in found), found
-    assert any(one.startswith(("docs/t/page.md:7: ", "docs/t/page.md:8: ", "docs/t/page.md:9: ")) for one in found)
+    assert any(one.startswith(("docs/t/page.md:8: ", "docs/t/page.md:9: ", "docs/t/page.md:10: ")) for one in found)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,7 @@ def test_links_to_other_sites_are_listed_and_no_others(broken, tmp_path):
 
     assert broken(linked, **{"docs/assets/links.txt": "https://example.org/b\n"}) == [
         "docs/assets/links.txt:1: no page has https://example.org/b; 'make fix' takes it out",
-        "docs/t/page.md:7: https://example.org/a is not in docs/assets/links.txt; 'make fix' adds it",
+        "docs/t/page.md:8: https://example.org/a is not in docs/assets/links.txt; 'make fix' adds it",
     ]
     page_rules.list_links(tmp_path)
     assert page_rules.pages(tmp_path) == []

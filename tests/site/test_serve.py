@@ -121,6 +121,22 @@ def test_serving_follows_edits_shows_failures_and_touches_nothing(served, open_p
     assert {name for name in after if after[name][0] != before[name][0]} <= edited
 
 
+def test_an_address_that_is_taken_is_told_before_anything_runs(tmp_path):
+    root = sites.project(
+        tmp_path / "root", {"index.md": sites.fence("t/one")}, {"t/one": sites.snippet("One.", SOURCE)}
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        served = sites.run(
+            [sites.BIN / "mkdocs", "serve", "--dev-addr", address], root, sites.environment(root, tmp_path / "bundle")
+        )
+
+    assert served.returncode == 1
+    assert f"cannot serve on {address}: Address already in use; choose another port, as in 'make s" in served.stdout
+    assert "Traceback" not in served.stdout
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_the_live_reload_of_a_page_answers(served):
     epoch, identity = re.search(r"livereload\((\d+), (\d+)\);", served.html()).groups()
     served.edit(served.page, "Prose.", "Other prose.")

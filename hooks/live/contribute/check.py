@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,12 @@ def _snippets(project: Project) -> list[Problem]:
 
 def _runs(project: Project) -> list[Problem]:
     """Run the changed snippets unless a valid capture is there; check what pages quote, and what tests say of them."""
-    snippets, _ = discover(project.snippets)
+    snippets, unreadable = discover(project.snippets)
     chosen, which = changed(project.root, snippets)
     captures = Captures(project, chosen, partial=True).take()
     ran = sum(not outcome.reused and outcome.status != "skipped" for outcome in captures.outcomes.values())
-    print(f"         run: {which}: {len(chosen)}; runs now: {ran}")
+    left_out = f"; cannot be read, so not run: {len({problem.snippet for problem in unreadable})}" if unreadable else ""
+    print(f"         run: {which}: {len(chosen)}; runs now: {ran}{left_out}")
     for outcome in captures.outcomes.values():
         if outcome.status == "skipped":
             print(f"         run: skipped {outcome.snippet.name} on {outcome.host}: {outcome.reason}")
@@ -66,7 +67,16 @@ def _runs(project: Project) -> list[Problem]:
     known = {snippet.name: snippet for snippet in snippets}
     asked = [reference for reference in pages.references(project.docs) if reference.snippet in known]
     held = {outcome.snippet.name for outcome in captures.outcomes.values() if outcome.status == "held"}
-    return captures.problems + check.references(asked, known, facts) + answers.wrong(project.root, sorted(held))
+    broken = map(_with_remedy, captures.problems)
+    return [*broken, *check.references(asked, known, facts), *answers.wrong(project.root, sorted(held))]
+
+
+def _with_remedy(problem: Problem) -> Problem:
+    """What a run says is also shown in pages; only here it is known that somebody can change the program."""
+    if not problem.what.startswith("claim did not hold"):
+        return problem
+    remedy = "mend the program, or widen the tolerance and say why"
+    return replace(problem, what=f"{problem.what}; {remedy}")
 
 
 # In the order of how soon each tells.

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from live.snippet import nearest
 LANGUAGES = ("snippet", "this-build", "console", "text", "python")
 DESCRIPTION = range(40, 161)  # characters; search engines show about as many
 _SIZE = f"{DESCRIPTION[0]} to {DESCRIPTION[-1]} characters"
+_ENTRIES = f"'description: …', 'date: {date.today()}'"
+_UNREADABLE = f"its front matter cannot be read; write {_ENTRIES}, and in quotes what holds a colon"
 NEXT = 5  # links
 LINKS = "docs/assets/links.txt"
 
@@ -53,6 +56,10 @@ class Page:
         """The lines of the text; that with number 1 is the first."""
         return self.text.splitlines()
 
+    def line_of(self, start: str) -> int:
+        """The number of the first line that begins so; 1 if none does."""
+        return next((number for number, line in enumerate(self.lines, 1) if line.startswith(start)), 1)
+
     @cached_property
     def fences(self) -> list[tuple[int, int, str]]:
         """First and last line of each fence that is closed, and what stands behind its marks."""
@@ -76,30 +83,38 @@ class Page:
         return [(number, line) for number, line in enumerate(self.lines, 1) if number not in inside]
 
     @cached_property
-    def front_matter(self) -> tuple[dict, int]:
-        """What stands between the first two lines of three dashes, and the number of the second; empty without."""
+    def front_matter(self) -> tuple[dict | None, int]:
+        """What stands between the first two lines of three dashes, None if it is no YAML, and the number of the second.
+
+        Without any, the number is 0.
+        """
         match = re.match(r"---\n(.*?)^---$", self.text, re.DOTALL | re.MULTILINE)
+        if not match:
+            return None, 0
         try:
-            told = yaml.safe_load(match[1]) if match else None
-        except yaml.YAMLError:
+            told = yaml.safe_load(match[1]) or {}
+        except (yaml.YAMLError, ValueError):  # the latter of a day that no calendar has
             told = None
-        last = match[0].count("\n") + 1 if match else 0
-        return (told if isinstance(told, dict) else {}), last
+        return (told if isinstance(told, dict) else None), match[0].count("\n") + 1
 
 
 Findings = Iterator[tuple[int, str]]
 
 
-def description(page: Page) -> Findings:
-    """Each page has one for search engines."""
+def front_matter(page: Page) -> Findings:
+    """Each page says what it answers, for search engines, and since when it is there, for the feed."""
     told, last = page.front_matter
-    text = told.get("description")
-    if not last:
-        yield 1, "has no front matter; begin with '---', 'description: …' and '---'"
-    elif not isinstance(text, str):
+    if told is None:
+        yield 1, _UNREADABLE if last else f"has no front matter; begin with '---', {_ENTRIES} and '---'"
+        return
+    text, day = told.get("description"), told.get("date")
+    if not isinstance(text, str):
         yield 1, f"its front matter has no description; say in a sentence what the page answers, {_SIZE}"
     elif len(text) not in DESCRIPTION:
-        yield 2, f"its description has {len(text)} characters; make it {_SIZE}"
+        yield page.line_of("description:"), f"its description has {len(text)} characters; make it {_SIZE}"
+    if type(day) is not date:  # a time of day is of a class below it
+        what = f"its front matter does not say since when the page is there; write 'date: {date.today()}'"
+        yield page.line_of("date:"), what
 
 
 def headings(page: Page) -> Findings:
@@ -163,7 +178,7 @@ def acting(page: Page) -> Findings:
 
 
 RULES: tuple[Callable[[Page], Findings], ...] = (
-    description,
+    front_matter,
     headings,
     shows_a_run,
     fences,

@@ -100,7 +100,8 @@ class Apt:
 
 
 def _output(*command: str, folder: Path | None = None, **environment: str) -> str:
-    """Raises CalledProcessError with what it said."""
+    """Raises CalledProcessError with what it said. With a build that is killed it ends too: apt holds a lock."""
     environment = os.environ | {"LC_ALL": "C"} | environment
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    ends_with_us = ("setpriv", "--pdeathsig", "KILL", *command)
+    done = subprocess.run(ends_with_us, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     return done.stdout
