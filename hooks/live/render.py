@@ -115,7 +115,7 @@ def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
     return (
         f'<section class="live live-{entry["status"]}" id="{html.escape(identity)}" data-search-exclude>'
         f'<p class="live-title"><span class="live-mark">{title}</span> {html.escape(name + where)}</p>'
-        f'<pre class="live-output" tabindex="0"><code>{visible(entry["reason"])}</code></pre></section>'
+        f'<pre class="live-output"><code tabindex="0">{visible(entry["reason"])}</code></pre></section>'
     )
 
 
@@ -181,8 +181,12 @@ def _text(text: str, label: str) -> str:
 
 
 def _pre(text: str, label: str) -> str:
-    box = f'<pre class="live-output" tabindex="0" role="region" aria-label="{html.escape(label)}">'
-    return f"{box}<code>{coloured(text)}</code></pre>"
+    return f'<pre class="live-output">{_scrolling(label)}{coloured(text)}</code></pre>'
+
+
+def _scrolling(label: str) -> str:
+    """What scrolls is the code, below the button that copies it, which stays; so that is what a keyboard can focus."""
+    return f'<code tabindex="0" role="region" aria-label="{html.escape(label)}">'
 
 
 def _kernel_log(snippet: Snippet, capture: dict[str, Any]) -> str:
@@ -197,10 +201,8 @@ def _source_of(snippet: Snippet, section: str | None = None) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _source(source: str, label: str) -> str:
-    return (
-        f'<div class="highlight"><pre class="live-source" tabindex="0" role="region" aria-label="{html.escape(label)}">'
-        f"<code>{''.join(_highlighted(source))}</code></pre></div>"
-    )
+    code = f"{_scrolling(label)}{''.join(_highlighted(source))}</code>"
+    return f'<div class="highlight"><pre class="live-source">{code}</pre></div>'
 
 
 def _highlighted(source: str) -> Iterator[str]:

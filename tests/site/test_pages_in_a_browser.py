@@ -5,41 +5,12 @@ import re
 
 import pytest
 import sites
+from contrasts import CONTRASTS
 
 PAGES = sorted(
     path.relative_to(sites.ROOT / "docs").with_suffix("").as_posix() for path in sites.ROOT.glob("docs/**/*.md")
 )
 SHARED = "memory/rss-shared-pages/"  # has a figure, output and claims
-
-# The contrast of every text of our own against what is behind it; WCAG 2.2, 1.4.3.
-CONTRASTS = """() => {
-  const parse = text => {
-    const [r, g, b, a = 1] = text.match(/[\\d.]+(?:e-?\\d+)?/g).map(Number);
-    return text.startsWith('color(') ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
-  };
-  const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
-  const behind = element => {
-    const layers = [];
-    for (let e = element; e; e = e.parentElement) layers.unshift(parse(getComputedStyle(e).backgroundColor));
-    return layers.reduce((below, top) => over(top, below), [255, 255, 255, 1]);
-  };
-  const light = colour => {
-    const [r, g, b] = colour.map(c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const seen = {};
-  const ours = '.live *, .live-report *, .live-fact';
-  for (const e of document.querySelectorAll(ours)) {
-    if (e.closest('.md-code__nav') || ![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())) continue;
-    const style = getComputedStyle(e), ground = behind(e);
-    let ink = parse(e instanceof SVGElement ? style.fill : style.color);
-    for (let p = e; p; p = p.parentElement) ink[3] *= getComputedStyle(p).opacity;
-    const [high, low] = [light(over(ink, ground)), light(ground)].sort((a, b) => b - a);
-    const ratio = (high + 0.05) / (low + 0.05);
-    if (ratio < 4.5) seen[`${e.parentElement.className} > ${e.tagName}.${e.getAttribute('class')}`] = ratio.toFixed(2);
-  }
-  return seen;
-}"""
 
 
 def url_of(name):
@@ -122,10 +93,10 @@ def test_tabs_work_by_click_and_by_keyboard(script, address, open_page):
 
 def test_wide_output_can_be_scrolled_by_keyboard(address, open_page):
     page = open_page(address, width=375)
-    page.locator(".live-output").first.evaluate("box => box.focus()")
+    page.locator(".live-output > code").first.evaluate("box => box.focus()")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    scrolled = "() => document.activeElement.matches('.live-output') && document.activeElement.scrollLeft > 0"
+    scrolled = "() => document.activeElement.matches('.live-output > code') && document.activeElement.scrollLeft > 0"
     sites.wait_until(page, scrolled)
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Output of ")
 
@@ -141,6 +112,23 @@ def test_the_copy_button_copies_exactly_the_text(address, open_page, outputs, bu
         panel.locator(".md-code__nav [data-md-type=copy]").click()
         copied = "async text => (await navigator.clipboard.readText()).trimEnd() == text.trimEnd()"
         sites.wait_until(page, copied, text)
+
+
+@pytest.mark.parametrize("name", [SHARED, "overcommit/fix-enomem/"])
+def test_on_a_phone_no_text_stays_under_the_copy_button(name, address, open_page):
+    page = open_page(address + name, width=375)
+    page.wait_for_selector(".md-code__nav", state="attached")
+    covered = page.evaluate(
+        """() => [...document.querySelectorAll('pre > code')].filter(code => code.checkVisibility()).map(code => {
+          code.scrollLeft = code.scrollWidth;
+          const text = document.createRange();
+          text.selectNodeContents(code);
+          const end = Math.max(...[...text.getClientRects()].map(rectangle => rectangle.right));
+          const button = code.parentElement.querySelector('.md-code__nav').getBoundingClientRect();
+          return [code.textContent, end - button.left];
+        }).filter(([_, over]) => over > 0)"""
+    )
+    assert covered == []
 
 
 def test_a_figure_is_an_image_with_a_text_alternative(address, open_page):
