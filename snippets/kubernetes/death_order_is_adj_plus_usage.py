@@ -95,11 +95,10 @@ def draw(pods, observed, alive, ram):
     badness = [pods[name]["badness"] for name in order]
     usage = [1000 * pods[name]["used"] / ram for name in order]
     adj = [both - used for both, used in zip(badness, usage, strict=True)]
-    axes.barh(order, adj, color="#7f8c8d")
-    bars = axes.barh(order, usage, left=adj, color="#e0892b")
-    axes.bar_label(bars, [f"{value:.0f}" for value in badness], padding=4)
-    axes.set(xlim=(-1100, 1350), ylim=(3.6, -0.6), xlabel="adj (grey) + usage (orange), ‰ of RAM")
-    said = (f"{name} {value:.0f}" for name, value in zip(order, badness, strict=True))
+    said = [f"{name} {value:.0f}" for name, value in zip(order, badness, strict=True)]
+    axes.barh(said, adj, color="#7f8c8d")
+    axes.barh(said, usage, left=adj, color="#e0892b")
+    axes.set(xlim=(-1100, 1150), ylim=(3.6, -0.6), xlabel="adj (grey) + usage (orange), ‰ of RAM")
     figure.set_label(f"Badness in the order of death; the last one lived: {', '.join(said)}.")
 
 

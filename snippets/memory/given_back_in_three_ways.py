@@ -79,7 +79,7 @@ figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
 at = [now["at"] for now in timeline]
 offered = [now["LazyFree"] / MiB for now in timeline]
 kept = [(now["RSS"] - now["LazyFree"]) / MiB for now in timeline]
-axes.stackplot(at, kept, offered, colors=["#2a78b5", "#7f8c8d"])
+axes.stackplot(at, kept, offered, colors=["#2a78b599", "#7f8c8d66"])
 axes.plot(at, [now["VSZ"] / MiB for now in timeline], color="black", linestyle="--", linewidth=1)
 for number, (step, now) in enumerate(steps.items()):
     axes.axvline(now["at"], 0, 0.8, color="#7f8c8d", linewidth=0.8, linestyle=":")

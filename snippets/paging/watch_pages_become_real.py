@@ -82,7 +82,7 @@ look("populated", "another, MAP_POPULATE", now)
 figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
 for row, (what, strip) in enumerate(strips.items()):
     cells = [max(strip[i * pages // 128 : (i + 1) * pages // 128]) for i in range(128)]
-    colours = [("#7f8c8d50", "#e0892b", "#2a78b5")[cell] for cell in cells]
+    colours = [("#7f8c8d50", "#e0892b99", "#2a78b599")[cell] for cell in cells]
     axes.bar(range(128), 0.5, 1.0, bottom=row, color=colours)
     axes.text(0, row - 0.09, what, fontsize=9)
     axes.text(127, row - 0.09, f"{strip.count(2) * page / MiB:.0f} MiB", fontsize=9, ha="right")
