@@ -76,7 +76,8 @@ def _list(project: Project, _: argparse.Namespace) -> int:
     for snippet, host in ((each, host) for each in snippets for host in each.hosts):
         entry = entries.get((snippet.name, host), {})
         held = sum(claim["held"] for claim in entry.get("claims", []))
-        print(f"{entry.get('status', 'not run'):8} {held:3} claims  {host:9}  {snippet.name:44} {snippet.title}")
+        line = f"{entry.get('status', 'not run'):8} {held:3} claims  {host:9}  {snippet.name:44} {snippet.title}"
+        print(printable(line))
     print(listed(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 

@@ -14,7 +14,10 @@ def take(captures: Captures, waiting: list[Outcome]) -> None:
     """Bring what waits to its outcome without running anything, and add the outcomes of other machines."""
     redactor = Redactor(captures.project.root)
     try:
-        told = {(e["snippet"], e["host"]): e for e in captures.project.bundle.report()["captures"]}
+        report = captures.project.bundle.report()
+        told = {(e["snippet"], e["host"]): e for e in report["captures"]}
+        if waiting:
+            captures.notes, captures.built = [*report["notes"], *captures.notes], report.get("built", "")
     except bundle.Foreign as error:
         told = {}
         captures.problems += [Problem(what=f"{error}. {ANEW}")] if waiting else []
@@ -26,6 +29,7 @@ def take(captures: Captures, waiting: list[Outcome]) -> None:
 
 def _thaw(captures: Captures, outcome: Outcome, told: dict[str, Any], redactor: Redactor) -> None:
     """Use what is in the bundle, whatever machine it is from."""
+    outcome.reused = told.get("status") != "skipped"  # nothing runs now
     capture = _load(captures, outcome)
     if outcome.status:
         return

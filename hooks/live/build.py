@@ -25,8 +25,9 @@ class Build:
         self.problems += self._checked(captures)
         self.skipped = self._placed(captures.skipped())
         self.report = report.build(captures, self.references)
-        self.project.bundle.store_report(self.report)
-        self.shelf = Shelf(self.project, lenient)
+        if self.project.mode != "frozen":  # then the bundle stays what it was brought as
+            self.project.bundle.store_report(self.report)
+        self.shelf = Shelf(self.project, self.report, lenient)
         self.shelf.snippets = {snippet.name: snippet for snippet in self.snippets}
 
     def _read(self) -> list[Snippet]:

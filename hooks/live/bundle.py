@@ -79,10 +79,11 @@ class Bundle:
             self.path(name, host).unlink(missing_ok=True)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Snippet and host of each file that is there."""
+        """Snippet and host of each capture that is there. Other files in the folder are none of ours."""
         for path in sorted(self.folder.glob("*/*.*.json")):
-            name, host = path.name.removesuffix(".json").rsplit(".", 1)
-            yield f"{path.parent.name}/{name}", host
+            match = record.CAPTURE_FILE.fullmatch(f"{path.parent.name}/{path.name}")
+            if match:
+                yield match["snippet"], match["host"]
 
     def report(self) -> dict[str, Any]:
         """What the last round said of each snippet; empty where there was none. Raises Foreign."""
@@ -141,7 +142,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _temporary(folder: Path) -> str:
-    descriptor, path = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    descriptor, path = tempfile.mkstemp(dir=folder, prefix=leftovers.WRITING, suffix=".tmp")
     os.close(descriptor)
     return path
 

@@ -60,6 +60,7 @@ class Captures:
         self.outcomes: dict[tuple[str, str], Outcome] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.built = ""  # when, if that was not now
         self.keys: dict[tuple[str, str], str] = {}
         self.seconds: dict[tuple[str, str], float] = {}
 
@@ -112,7 +113,7 @@ class Captures:
             return True
         refused = where.refuses(snippet)
         if refused:
-            self.fail(outcome, refused, snippet.line_of("# lab"))
+            self.fail(outcome, refused, snippet.line_of(f"# {refused.partition(':')[0]}"))
             return True
         identity = outcome.place
         self.keys[identity] = bundle.key(snippet, where.surroundings(snippet))

@@ -12,7 +12,11 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2  # renameat2(2)
 
 
 def exchange(new: Path, old: Path) -> None:
-    """Afterwards `old` is what `new` was; what `old` was is where `new` was, if there was any."""
+    """Afterwards `old` is what `new` was; what `old` was is where `new` was, if there was any.
+
+    Where `old` is a link, that is what it leads to. Raises OSError, for one, where they are on two file systems.
+    """
+    old = old.resolve()
     if not old.exists():
         new.rename(old)
         return
@@ -25,4 +29,7 @@ def exchange(new: Path, old: Path) -> None:
 
 
 if __name__ == "__main__":
-    exchange(*map(Path, sys.argv[1:]))
+    try:
+        exchange(*map(Path, sys.argv[1:]))
+    except OSError as error:
+        sys.exit(f"{sys.argv[2]} stays as it was: {error.strerror}; the new one is in {sys.argv[1]}")

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from live import record, sandbox
+from live import record
 from live.capture import Captures, Outcome, summary
 from live.hosts import Build
-from live.redact import Redactor, secret_lines
+from live.project import sandbox_wanted
+from live.redact import Redactor, secret_lines, values_of
 from live.run import Result, Run
 from live.runner import Job, run_all
 from live.snippet import Snippet, how_it_ended
@@ -62,15 +63,16 @@ def _draw(captures: Captures, measured: list[tuple[Outcome, Result]]) -> None:
 def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     """Store what a run gave, or tell why it cannot be used. An unexpected failure is never stored."""
     snippet, redactor = outcome.snippet, Redactor(captures.project.root)
-    shown = {name: getattr(result, name) for name in ("stdout", "stderr", "log", "claims", "facts", "figures")}
-    shown = redactor.clean(shown)
+    shown = {name: redactor.clean(getattr(result, name)) for name in ("stdout", "stderr", "log")}
+    shown |= {name: [redactor.fields(one) for one in getattr(result, name)] for name in ("claims", "figures")}
+    shown["facts"] = redactor.fields(result.facts)
     capture = {
         "format": record.FORMAT,
         "snippet": snippet.name,
         "key": captures.keys[snippet.name, outcome.host],
-        "host": redactor.clean(captures.hosts[outcome.host].describe(snippet, result)),
+        "host": _described(captures.hosts[outcome.host].describe(snippet, result), redactor),
         "captured": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "sandbox": "bubblewrap" if sandbox.wanted() else "none",
+        "sandbox": "bubblewrap" if sandbox_wanted() else "none",
         "status": result.status,
         "seconds": round(result.seconds, 3),
         "cpu_seconds": round(result.cpu, 3),
@@ -93,6 +95,11 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     before = captures.load(snippet.name, outcome.host)
     if before and before["key"] == capture["key"]:  # that of another version may be of use again
         captures.project.bundle.drop(snippet.name, outcome.host)
+
+
+def _described(host: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """What is known of the machine, cleaned; but a kernel is named as it is, whoever is called like a part of that."""
+    return redactor.fields(host) | {name: host[name] for name in ("kernel", "architecture")}
 
 
 def failures(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
@@ -125,7 +132,7 @@ def _not_given(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
 
 
 def _leftovers(shown: dict, redactor: Redactor) -> Iterable[tuple[int, str]]:
-    kinds = redactor.leftovers("\n".join(_texts(shown)))
+    kinds = redactor.leftovers("\n".join(_texts(values_of(shown))))
     if kinds:
         yield 1, f"its output still holds what must not be published ({', '.join(kinds)})"
 

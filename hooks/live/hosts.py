@@ -6,6 +6,7 @@ What is needed only to run something is imported there: a warm build runs nothin
 import dataclasses
 import functools
 import os
+import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from live import bundle, host, tools
 from live.lab import settings
 from live.problems import LiveError
-from live.project import Project
+from live.project import Project, sandbox_wanted
 from live.run import Result
 from live.runner import Job, spare_memory
 from live.snippet import Snippet, requirement_name
@@ -61,6 +62,8 @@ class Build:
         self.description = host.describe(metadata.version("psutil"))
 
     def lacks(self, snippet: Snippet) -> str:
+        if _older(platform.python_version(), snippet.python):
+            return f"needs Python {snippet.python}, and this is {platform.python_version()}"
         lacking = tools.missing(snippet.needs)
         if not lacking:
             other = tools.foreign(snippet.needs)
@@ -68,11 +71,13 @@ class Build:
         return f"needs {', '.join(lacking)}, which this machine lacks; {tools.how_to_get(lacking)}"
 
     def refuses(self, snippet: Snippet) -> str:
-        return ""
+        unmet = next(filter(None, map(_unmet, snippet.dependencies)), "")
+        return unmet and f"dependencies: {unmet}"
 
     def surroundings(self, snippet: Snippet) -> dict[str, Any]:
         return {
             "engine": bundle.engine(bundle.BUILD_ENGINE),
+            "sandbox": sandbox_wanted(),
             "packages": _versions(tuple(snippet.dependencies)),
             "tools": {name: tools.version(name) for name in snippet.needs},
             "host": {name: self.description.get(name) for name in bundle.KEPT_HOST},
@@ -86,7 +91,7 @@ class Build:
         """The interpreter and packages for snippets. Raises LiveError."""
         from live import staging  # noqa: PLC0415
 
-        return staging.stage(self.requirements)
+        return staging.stage(text for text in self.requirements if not _unmet(text))
 
     def job(self, what: Any, snippet: Snippet, measured: dict[str, Any] | None = None) -> Job:
         """With `measured`, facts from elsewhere, only the function `draw` runs."""
@@ -122,7 +127,10 @@ class Guest:
             return error.problems[0].what
 
     def lacks(self, snippet: Snippet) -> str:
-        return self._image if isinstance(self._image, str) else ""
+        if isinstance(self._image, str):
+            return self._image
+        python = self._image.packages["python3"]
+        return f"needs Python {snippet.python}; the lab has {python}" if _older(python, snippet.python) else ""
 
     def refuses(self, snippet: Snippet) -> str:
         asked, spare = ((size - settings.OVERHEAD) >> 20 for size in (snippet.lab.footprint, spare_memory()))
@@ -150,7 +158,28 @@ class Guest:
         return []
 
 
+def _older(version: str, needed: str) -> bool:
+    """Whether a version of Python, such as 3.11.2 or 3.11.2-1+b1, is older than one such as 3.12."""
+    major, minor = version.split(".")[:2]
+    return (int(major), int(minor)) < tuple(map(int, needed.split(".")))
+
+
+@functools.cache
+def _unmet(requirement: str) -> str:
+    """Why what a header asks for is not there, with what to do; "" if it is."""
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
+    asked = Requirement(requirement)
+    try:
+        version = metadata.version(asked.name)
+    except metadata.PackageNotFoundError:
+        return f"{asked.name} is not installed; use what is, or see 'Add a Python package' in CONTRIBUTING.md"
+    if asked.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{requirement} is asked for, and {version} is installed; change the header, or the lock"
+
+
 @functools.cache
 def _versions(dependencies: tuple[str, ...]) -> dict[str, str]:
-    """The installed versions of what a snippet declares."""
+    """The installed versions of what a snippet declares, which is there: that was asked before."""
     return {name: metadata.version(name) for name in map(requirement_name, dependencies)}

@@ -6,7 +6,7 @@ Its form was checked when it was read. That it is of some machine, and when it w
 from collections.abc import Iterator
 from typing import Any
 
-from live.redact import Redactor
+from live.redact import Redactor, values_of
 from live.snippet import Snippet, how_it_ended
 
 TEXTS = ("stdout", "stderr", "log")
@@ -46,7 +46,7 @@ def _claims(snippet: Snippet, claims: list[dict[str, Any]]) -> Iterator[str]:
 
 def _telling(capture: dict[str, Any], redactor: Redactor) -> Iterator[str]:
     parts = {name: capture[name] for name in TEXTS}
-    parts |= {name: str(capture[name]) for name in ("claims", "facts", "figures")}
+    parts |= {name: str(values_of({name: capture[name]})) for name in ("claims", "facts", "figures")}
     for name, text in parts.items():
         kinds = redactor.leftovers(text)
         if kinds:

@@ -11,7 +11,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-STAGING = Path(os.environ.get("LIVE_STAGING", "/var/tmp"))
+STAGING = Path(os.environ.get("LIVE_STAGING") or "/var/tmp")
+WRITING = ".live-"  # how the names of files begin that are being written
+_RANDOM = "[a-z0-9_]" * 8  # how those of tempfile end; what else is in these folders is somebody's
 
 
 def held(make: Callable[[], str | Path]) -> tuple[Path, int]:
@@ -29,8 +31,9 @@ def held(make: Callable[[], str | Path]) -> tuple[Path, int]:
 
 def clear(bundle: Path) -> None:
     """Remove what builds before this one have left in the bundle, beside the staged packages and of control groups."""
-    _sweep([*bundle.glob(".*.tmp"), *bundle.glob("*/.*.tmp")], os.unlink)
-    _sweep([*STAGING.glob("live-run-*"), *STAGING.glob("live-new-*")], shutil.rmtree)
+    half_written = f"{WRITING}{_RANDOM}.tmp"
+    _sweep([*bundle.glob(half_written), *bundle.glob(f"*/{half_written}")], os.unlink)
+    _sweep([*STAGING.glob(f"live-run-{_RANDOM}"), *STAGING.glob(f"live-new-{_RANDOM}")], shutil.rmtree)
     from live import cgroup  # noqa: PLC0415  (which holds its groups by what is here)
 
     _sweep(cgroup.left(), os.rmdir)

@@ -32,13 +32,12 @@ class Shelf:
     A generator with hooks makes one and fills in what it knows; without hooks, the bundle tells all.
     """
 
-    def __init__(self, project: Project, lenient: bool = False) -> None:
-        self.project = project
+    def __init__(self, project: Project, report: dict[str, Any], lenient: bool = False) -> None:
+        self.project, self.report = project, report
         self.lenient = lenient  # show a problem in the page and go on, because somebody else will report it
         self.page_url: str | None = None
         self.problems: list[Problem] = []
-        self.shown: dict[str, int] = {}
-        self.report = project.bundle.report()
+        self.shown: dict[str, dict[str, int]] = {}  # bytes of output by page and block
         self.entries = {(entry["snippet"], entry["host"]): entry for entry in self.report["captures"]}
         self.others: dict[str, list[str]] = {}  # hosts of other machines, by snippet
         for name, host in sorted(self.entries, key=_by_machine):
@@ -98,7 +97,8 @@ def put_shelf(shelf: Shelf | None) -> None:
 def shelf() -> Shelf:
     """What pages are rendered from; without hooks, the bundle of the project in the current folder."""
     if _shelf is None:
-        put_shelf(Shelf(Project.at(Path(os.environ.get("LIVE_ROOT", ".")))))
+        project = Project.at(Path(os.environ.get("LIVE_ROOT", ".")))
+        put_shelf(Shelf(project, project.bundle.report()))
     return cast(Shelf, _shelf)
 
 
@@ -138,11 +138,13 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
     wrong = list(check.option(options, snippet))
     if wrong:
         raise LiveError([Problem(snippet=name, what=what) for what in wrong])
+    if options.get("show") == "source":  # which is there whatever became of its run
+        return render.block(snippet, {}, options, _links(place, name, page_url))
     hosts = [options["host"]] if "host" in options else place.hosts(snippet)
     found = {host: place.capture(name, host) for host in hosts}
     missing = [host for host, capture in found.items() if not capture and place.concerns_readers(name, host)]
     notices = "".join(render.notice(name, place.entries[name, host], options) for host in missing)
-    captures = _within_budget(place, page_url, name, {host: capture for host, capture in found.items() if capture})
+    captures = _within_budget(place, page_url, snippet, options, found)
     if not captures:
         return notices
     try:
@@ -151,16 +153,22 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
         raise LiveError([Problem(snippet=name, what=str(error))]) from None
 
 
-def _within_budget(place: Shelf, page_url: str, name: str, captures: render.Captures) -> render.Captures:
+def _within_budget(
+    place: Shelf, page_url: str, snippet: Snippet, options: dict[str, str], found: dict[str, dict[str, Any] | None]
+) -> render.Captures:
     """Those captures that the page has room for. Raises LiveError if one of this machine is not among them."""
-    kept = {}
-    for host, capture in captures.items():
-        shown = place.shown.get(page_url, 0) + render.size(capture)
-        if shown <= render.PAGE_BYTES:
-            place.shown[page_url], kept[host] = shown, capture
+    kept: render.Captures = {}
+    blocks, this = place.shown.setdefault(page_url, {}), check.anchor(snippet.name, options)
+    blocks[this] = 0  # of what an earlier rendering of this page showed here, nothing is left
+    for host, capture in found.items():
+        if not capture:
+            continue
+        more = render.size(capture, options.get("show", "all"))
+        if sum(blocks.values()) + more <= render.PAGE_BYTES:
+            blocks[this], kept[host] = blocks[this] + more, capture
         elif "@" not in host:
             what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
-            raise LiveError([Problem(snippet=name, what=what)])
+            raise LiveError([Problem(snippet=snippet.name, what=what)])
     return kept
 
 

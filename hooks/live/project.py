@@ -41,3 +41,8 @@ class Project:
     def with_mode(self, mode: str) -> "Project":
         """The same project, captured in another way."""
         return replace(self, mode=mode)
+
+
+def sandbox_wanted() -> bool:
+    """Whether snippets run in the sandbox; LIVE_SANDBOX=off is the one way to say no."""
+    return os.environ.get("LIVE_SANDBOX") != "off"

@@ -4,6 +4,7 @@ Everything has its type, its form and its most; what is not listed here is not t
 text, since it is escaped wherever it is shown; names, times and versions may not.
 """
 
+import re
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
@@ -12,14 +13,22 @@ from msgspec import Meta
 FORMAT = 1
 FILE = 16 << 20  # bytes of a file in a bundle; more than a run can report and write together
 DEPTH = 16  # of lists and dictionaries in a fact
+ABOVE = 4  # those that a fact is in, in a report
+LINE = 300  # characters
 
-Line = Annotated[str, Meta(max_length=300, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z")]
+SNIPPET, HOST, NAME = "[a-z0-9_]{1,60}/[a-z0-9_]{1,80}", "(?:build|lab|lab-newer)(?:@[a-z0-9-]{1,20})?", r"\w{1,60}"
+CAPTURE_FILE = re.compile(rf"(?P<snippet>{SNIPPET})\.(?P<host>{HOST})\.json")  # below a bundle's folder
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+
+TITLE = f"[^{_UNSEEN}]{{1,{LINE}}}"
+
+Line = Annotated[str, Meta(max_length=LINE, pattern=rf"\A[^{_UNSEEN}]*\Z")]
 Word = Annotated[str, Meta(pattern=r"\A[\w.+~@:-]{1,100}\Z")]
 Text = Annotated[str, Meta(max_length=2 << 20)]
 Message = Annotated[str, Meta(max_length=4000)]
-SnippetName = Annotated[str, Meta(pattern=r"\A[a-z0-9_]{1,60}/[a-z0-9_]{1,80}\Z")]
-HostName = Annotated[str, Meta(pattern=r"\A(build|lab|lab-newer)(@[a-z0-9-]{1,20})?\Z")]
-Name = Annotated[str, Meta(pattern=r"\A\w{1,60}\Z")]
+SnippetName = Annotated[str, Meta(pattern=rf"\A{SNIPPET}\Z")]
+HostName = Annotated[str, Meta(pattern=rf"\A{HOST}\Z")]
+Name = Annotated[str, Meta(pattern=rf"\A{NAME}\Z")]
 Time = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]
 Bytes = Annotated[int, Meta(ge=0, lt=1 << 60)]
@@ -146,7 +155,7 @@ def read(content: bytes, form: type) -> Any:
     """Read JSON of a form. Raises ValueError with the field that is wrong, as "claims[2].line: …"."""
     try:
         value: Any = msgspec.json.decode(content, type=form)
-        _shallow(value, DEPTH)
+        _shallow(value, ABOVE + DEPTH)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
         if "matching regex" in what:

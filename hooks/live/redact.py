@@ -97,6 +97,10 @@ class Redactor:
         """Return a text, or a structure of texts, without what must not be published."""
         return self._each(value, self._text)
 
+    def fields(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The same for a record: what its fields are called comes from the engine or from a header, and stays."""
+        return {name: self.clean(value) for name, value in record.items()}
+
     def names(self, value: Any) -> Any:
         """The same for what the engine itself says, where no stranger has a word: quick, and as they are spelt."""
         return self._each(value, self._without_names)
@@ -199,6 +203,13 @@ class Redactor:
         for secret in found:
             line = self._replace(_word_with(secret), "secret", line).replace(secret, "[secret]")
         return line
+
+
+def values_of(capture: dict[str, Any]) -> list[Any]:
+    """What a capture, or a part of one, holds that did not come from the engine or the header."""
+    found = [capture.get(name, "") for name in ("stdout", "stderr", "log")]
+    records = [capture.get("facts", {}), *capture.get("claims", []), *capture.get("figures", [])]
+    return found + [list(record.values()) for record in records]
 
 
 def secret_lines(source: str) -> list[int]:

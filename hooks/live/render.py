@@ -110,7 +110,7 @@ def heading(host: str) -> str:
 def notice(name: str, entry: dict[str, Any], options: dict[str, str]) -> str:
     """What stands in place of a run that cannot be shown: a skip, or a failure while serving."""
     title = {"skipped": "Not run here", "failed": "Failed"}[entry["status"]]
-    where = f" {place(entry['host'])}" if entry["host"] != "build" else ""
+    where = f" {place(entry['host'])}" if entry["host"] not in ("", "build") else ""
     identity = anchor(name, options | ({"host": entry["host"]} if where else {}))
     return (
         f'<section class="live live-{entry["status"]}" id="{html.escape(identity)}" data-search-exclude>'
@@ -125,9 +125,10 @@ def fact(text: str, told: str) -> str:
     return f'<span class="{kind}" title="{html.escape(told)}">{visible(text)}</span>'
 
 
-def size(capture: dict[str, Any]) -> int:
-    """Bytes of output that a capture puts on a page."""
-    return sum(len(capture.get(name, "")) for name in ("stdout", "stderr", "log"))
+def size(capture: dict[str, Any], show: str) -> int:
+    """Bytes of output that a capture puts on a page where all of it is shown, or one part."""
+    shown = {"all": ("stdout", "stderr", "log"), "output": ("stdout", "stderr"), "log": ("log",)}.get(show, ())
+    return sum(len(capture.get(name, "")) for name in shown)
 
 
 def _frame(snippet: Snippet, options: dict[str, str], body: str, provenance: str) -> str:
@@ -210,7 +211,7 @@ def _highlighted(source: str) -> Iterator[str]:
 
     The standard library knows enough for that; loading the lexer of Pygments takes longer than rendering ten pages.
     """
-    starts = list(itertools.accumulate(map(len, source.splitlines(keepends=True)), initial=0))
+    starts = list(itertools.accumulate(map(len, io.StringIO(source)), initial=0))  # lines as tokenize has them
     done = 0
     with contextlib.suppress(tokenize.TokenError, SyntaxError):  # a region may end in the middle of a statement
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -244,8 +245,8 @@ def _figure(figure: dict[str, str]) -> str:
 
 
 def _how_to_run(snippet: Snippet, links: Links) -> str:
-    file = f"{snippet.path.name}"
-    needs = [f"Python {'3.11 or later'}", *snippet.dependencies]
+    file = snippet.path.name
+    needs = [f"Python {snippet.python} or later", *snippet.dependencies]
     lines = [f"<p>{html.escape(snippet.description)}</p>"] if snippet.description else []
     commands = f"uv run {file}        # brings what it needs\npython3 {file}       # with {', '.join(needs)}"
     lines.append(f'<p><a href="{html.escape(links.download)}" download>Download {file}</a>, then:</p>')
@@ -265,7 +266,7 @@ def _provenance(captures: Captures, links: Links) -> str:
 def _line(capture: dict[str, Any], links: Links, last: bool) -> str:
     machine = host.summary(capture["host"])
     held = sum(claim["held"] for claim in capture["claims"])
-    when = capture["captured"].replace("T", " ").replace("Z", " UTC")[:16] + " UTC"
+    when = capture["captured"].replace("T", " ")[:16] + " UTC"
     parts = [
         f'<span class="live-held">{held} claim{"s" * (held != 1)} held</span>',
         html.escape(machine),

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from live.capture import Captures
+from live.capture import Captures, Outcome
 from live.check import anchor
 from live.pages import Reference
+from live.printable import printable
 from live.units import readable
 
 FORMAT = 1
@@ -21,15 +22,23 @@ def build(captures: Captures, found: Iterable[Reference]) -> dict[str, Any]:
     entries = []
     for outcome in captures.outcomes.values():
         blocks = shown.get(outcome.snippet.name, [])
-        place = anchor(blocks[0].snippet, blocks[0].options) if blocks else ""
+        place = _anchor(outcome, blocks[0].options) if blocks else ""
         entries.append(outcome.entry(block.page for block in blocks) | {"anchor": place})
     return {
         "format": FORMAT,
-        "built": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "built": captures.built or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "hosts": _hosts(captures),
         "captures": sorted(entries, key=lambda entry: (entry["snippet"], entry["host"])),
         "notes": captures.notes,
     }
+
+
+def _anchor(outcome: Outcome, options: dict[str, str]) -> str:
+    """Where a page tells of a run: in the block that shows it, or in a notice of its own that it was skipped."""
+    noticed = outcome.status == "skipped" and outcome.host in ("lab", "lab-newer") and options.get("show") != "source"
+    if noticed and options.get("host", outcome.host) == outcome.host:
+        options = options | {"host": outcome.host}
+    return anchor(outcome.snippet.name, options)
 
 
 def _hosts(captures: Captures) -> dict[str, Any]:
@@ -68,7 +77,7 @@ def as_text(report: dict[str, Any]) -> str:
         lines.append(
             f"live: {entry['seconds']:7.2f} s  {entry['cpu_seconds']:7.2f} s CPU  {memory:>10}  {_named(entry)}"
         )
-    return "\n".join(lines)
+    return printable("\n".join(lines))  # a bundle that was brought has a word in it
 
 
 def _named(entry: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from live import cgroup, seccomp
 from live.problems import LiveError, Problem
+from live.project import sandbox_wanted
 from live.staging import Staged
 from live.tools import SEARCH_PATH
 
@@ -28,11 +29,6 @@ HELP = (
     "'--security-opt seccomp=unconfined --security-opt systempaths=unconfined'. To run snippets without any "
     "protection, only where you trust each of them, set LIVE_SANDBOX=off."
 )
-
-
-def wanted() -> bool:
-    """Whether snippets run in the sandbox; LIVE_SANDBOX=off is the one way to say no."""
-    return os.environ.get("LIVE_SANDBOX", "on") != "off"
 
 
 def account() -> dict[str, Any]:
@@ -65,7 +61,7 @@ def bubblewrap() -> tuple[str, str]:
 
 def weaknesses() -> list[str]:
     """What the sandbox of this machine cannot hold back, for the report."""
-    if not wanted():
+    if not sandbox_wanted():
         return ["LIVE_SANDBOX=off: snippets ran without a sandbox"]
     _, options = bubblewrap()
     lacking = [option for option in ("--disable-userns", "--size") if option not in options]

@@ -15,6 +15,7 @@ from typing import Any
 
 from live import hostlist, leftovers, sandbox, staging
 from live.problems import writing
+from live.project import sandbox_wanted
 from live.run import PACKET, PROCESSES, Run
 from live.runner import spare_memory
 from live.snippet import Snippet
@@ -59,7 +60,7 @@ class SandboxedRun(Run):
         self._watch(self.channel, self._packet)
 
     def _start(self, staged: Staged, channel: socket.socket) -> subprocess.Popen:
-        walls = sandbox.wanted()
+        walls = sandbox_wanted()
         files = {f"/snippets/{name}": content for name, content in self.snippet.files().items()}
         data = sandbox.Data()
         try:

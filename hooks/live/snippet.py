@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import os
 import re
 import signal
 import sys
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live import tools
+from live import record, tools
 from live.lab import settings
 from live.lab.settings import Lab
 from live.problems import LiveError, Problem
@@ -20,19 +21,19 @@ from live.units import parse_size
 # The reference expression of PEP 723 for a block of inline metadata.
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
-# A name with version bounds: as much of PEP 508 as headers here use, told apart without loading a library for it.
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*((?:===|[=~!<>]=|[<>])\s*[\w.*+!]+\s*(?:,\s*|$))*")
+# A name with version bounds, as headers here have it: told apart without loading a library for it.
+_PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
+OLDEST = "3.11"  # version of Python, which the README promises to be enough
 _STANDARD = ("requires-python", "dependencies", "tool")  # the keys of PEP 723
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
 HOSTS = ("build", *settings.HOSTS)
-_NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """What a snippet file says of itself. Sizes are in bytes, times in seconds."""
+    """What a snippet file says of itself. Sizes are in bytes, times in seconds. `python`: the oldest version."""
 
     name: str
     path: Path
@@ -41,6 +42,7 @@ class Snippet:
     description: str
     claims: dict[int, str]
     sections: dict[str, str]
+    python: str = OLDEST
     dependencies: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -81,6 +83,8 @@ def discover(folder: Path) -> tuple[list[Snippet], list[Problem]]:
     snippets: list[Snippet] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("**/*.py")):
+        if path.name.startswith("."):  # an editor's
+            continue
         try:
             snippets.append(read(path, folder))
         except LiveError as error:
@@ -140,13 +144,13 @@ def _duplicates(snippets: list[Snippet]) -> list[Problem]:
             other = seen.setdefault(key(snippet), snippet)
             if other is not snippet:
                 problems.append(
-                    Problem(snippet=snippet.name, at=_at(snippet.path, 1), what=f"has {what} {other.name}; rename one")
+                    Problem(snippet=snippet.name, at=_at(snippet.name, 1), what=f"has {what} {other.name}; rename one")
                 )
     return problems
 
 
-def _at(path: Path, line: int) -> str:
-    return f"{path.parent.parent.name}/{path.parent.name}/{path.name}:{line}"
+def _at(name: str, line: int) -> str:
+    return f"snippets/{name}.py:{line}"
 
 
 class _Reader:
@@ -158,14 +162,15 @@ class _Reader:
         self.source = ""
 
     def wrong(self, what: str, line: int = 1) -> None:
-        self.problems.append(Problem(snippet=self.name, at=_at(self.path, line), what=what))
+        self.problems.append(Problem(snippet=self.name, at=_at(self.name, line), what=what))
 
     def line_of(self, text: str) -> int:
         return _line_of(text, self.source)
 
     def snippet(self) -> Snippet | None:
-        if not _NAME.fullmatch(self.name):
-            self.wrong("a snippet is snippets/<topic>/<name>.py, in lower-case letters, digits and underscores")
+        if not re.fullmatch(record.SNIPPET, self.name):
+            form = "lower-case letters, digits and underscores, at most 60 and 80"
+            self.wrong(f"a snippet is snippets/<topic>/<name>.py, in {form}")
         if not self.path.resolve().is_relative_to(self.folder.resolve()):
             self.wrong("leads out of the snippets folder; a snippet is a file of its own, not a link")
             return None
@@ -178,6 +183,9 @@ class _Reader:
         try:
             self.source = self.path.read_text(encoding="utf-8")
             tree = ast.parse(self.source)
+        except OSError as error:
+            self.wrong(f"cannot be read: {error.strerror}; mend its rights")
+            return None
         except UnicodeDecodeError:
             self.wrong("is not UTF-8 text")
             return None
@@ -207,6 +215,8 @@ class _Reader:
         lines = (ast.get_docstring(tree) or "").split("\n", 1)
         if not lines[0]:
             self.wrong("has no docstring; its first line is the title on the page")
+        elif not re.fullmatch(record.TITLE, lines[0]):
+            self.wrong(f"its title has over {record.LINE} characters, or such as are not seen; say it in a sentence")
         return lines[0], lines[1].strip() if len(lines) > 1 else ""
 
     def claims(self, tree: ast.Module) -> dict[int, str]:
@@ -247,7 +257,7 @@ class _Reader:
         """The named parts of the source, between `# region name` and `# endregion`."""
         sections: dict[str, str] = {}
         open_at, name, body = 0, "", []
-        for number, line in enumerate(self.source.splitlines(), 1):
+        for number, line in enumerate(self.source.split("\n"), 1):
             match = _REGION.match(line)
             if not match:
                 body.append(line)
@@ -283,11 +293,15 @@ class _Reader:
             return {}
         for key in metadata.keys() - set(_STANDARD):
             self.wrong(f"unknown key {key!r} in the header: {nearest(key, _STANDARD)}", self.line_of(f"# {key}"))
-        live = metadata.get("tool", {}).get("live")
+        tool = metadata.get("tool")
+        live = tool.get("live") if isinstance(tool, dict) else None
         if not isinstance(live, dict):
             self.wrong("its header has no [tool.live] table", first)
             return {}
-        given: dict[str, Any] = {"dependencies": self.dependencies(metadata.get("dependencies", []))}
+        given: dict[str, Any] = {
+            "python": self.python(metadata.get("requires-python", f">={OLDEST}")),
+            "dependencies": self.dependencies(metadata.get("dependencies", [])),
+        }
         for key, value in live.items():
             if key not in _KEYS:
                 self.wrong(f"unknown key {key!r} in [tool.live]: {nearest(key, _KEYS)}", self.line_of(f"# {key}"))
@@ -298,13 +312,22 @@ class _Reader:
                 self.wrong(f"{key} = {value!r}: {error}", self.line_of(f"# {key}"))
         return given
 
+    def python(self, given: Any) -> str:
+        match = re.fullmatch(r">=\s*(3\.\d{1,2})", given) if isinstance(given, str) else None
+        if match:
+            return match[1]
+        what = f'bad requires-python: say the oldest that it runs with, as in requires-python = ">={OLDEST}"'
+        self.wrong(what, self.line_of("# requires-python"))
+        return OLDEST
+
     def dependencies(self, given: Any) -> list[str]:
         try:
-            wrong = [text for text in _strings(self, given) if not _REQUIREMENT.fullmatch(text)]
+            wrong = [text for text in _strings(self, given) if not _PLAIN.fullmatch(text) and not _is_requirement(text)]
         except ValueError as error:
             given, wrong = [], [str(error)]
         if wrong:
-            self.wrong(f"bad dependencies: {wrong[0]}", self.line_of("# dependencies"))
+            what = f'bad dependencies: {wrong[0]}; write a name, with bounds if need be, as in "psutil>=7,<8"'
+            self.wrong(what, self.line_of("# dependencies"))
         return [text for text in given if text not in wrong]
 
     def tool_names(self, given: Any) -> list[str]:
@@ -322,8 +345,8 @@ class _Reader:
         if len(set(names)) < len(names):
             raise ValueError("a name stands twice")
         for name in names:
-            if not name.isidentifier():
-                raise ValueError(f"{name!r} is not the name of a variable")
+            if not name.isidentifier() or not re.fullmatch(record.NAME, name):
+                raise ValueError(f"{name!r} is not the name of a variable with at most 60 characters")
         return names
 
     def files(self, given: Any) -> list[Path]:
@@ -336,6 +359,8 @@ class _Reader:
                 raise ValueError(f"there is no file {file.relative_to(self.path.parent)}")
             if file.stat().st_size > MOST:
                 raise ValueError(f"{file.name} has {file.stat().st_size >> 20:,} MiB; {MOST >> 20} MiB are the most")
+            if not os.access(file, os.R_OK):
+                raise ValueError(f"{file.name} cannot be read; mend its rights")
         return files
 
     def exit_name(self, given: Any) -> int | str:
@@ -344,6 +369,17 @@ class _Reader:
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= 255:
             return given
         raise ValueError("must be an exit status from 0 to 255, a signal's name such as 'SIGSEGV', or 'panic'")
+
+
+def _is_requirement(text: str) -> bool:
+    """Whether a text is a requirement of PEP 508 that names a package and versions of it, and nothing else."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
+    try:
+        asked = Requirement(text)
+    except InvalidRequirement:
+        return False
+    return not (asked.url or asked.extras or asked.marker)
 
 
 def _strings(_: _Reader, given: Any) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from live import bundle, hosts, tools
+from live import bundle, hosts, leftovers, tools
 from live.bundle import Bundle, Foreign, key, write_json
 from live.lab.image import Image
 from live.snippet import discover
@@ -30,6 +30,24 @@ def test_what_is_stored_is_loaded(kept):
     assert list(kept.names()) == [("t/n", "build")]
     kept.drop("t/n", "build")
     assert kept.load("t/n", "build") is None
+
+
+def test_what_somebody_else_has_in_the_folder_is_neither_listed_nor_removed(kept, monkeypatch, tmp_path):
+    monkeypatch.setattr(leftovers, "STAGING", tmp_path / "staging")
+    kept.store(CAPTURE)
+    theirs = [kept.folder / "app" / name for name in ("tsconfig.app.json", ".notes.tmp", ".live-my.tmp")]
+    theirs += [tmp_path / "staging" / name / "x" for name in ("live-new-album", "live-run-recordings")]
+    for path in theirs:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("theirs")
+    half_written = kept.folder / "t" / ".live-a1b2c3_4.tmp"
+    half_written.touch()
+
+    leftovers.clear(kept.folder)
+
+    assert list(kept.names()) == [("t/n", "build")]
+    assert all(path.read_text() == "theirs" for path in theirs)
+    assert not half_written.exists()
 
 
 @pytest.mark.parametrize(

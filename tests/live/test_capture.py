@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from live import execute, sandbox, tools
+from live import execute, report, sandbox, tools
 from live.build import Build
 from live.problems import LiveError
 from live.project import Project
@@ -62,6 +62,59 @@ def test_frozen_runs_nothing_and_misses_what_is_not_there(build, monkeypatch, so
     (problem,) = build(mode="frozen", one=source(BODY + "# edit\n", title="One.", facts=["size"])).problems
     assert str(problem).startswith("docs/one.md:4: snippet t/one (snippets/t/one.py:1): its capture on build cannot be")
     assert "source: is of another version of the snippet" in str(problem)
+
+
+def test_frozen_leaves_the_bundle_as_it_is_and_tells_what_it_tells(build, monkeypatch):
+    monkeypatch.setenv("LIVE_SANDBOX", "off")
+    captured = build()
+    path = captured.project.bundle.folder / "build.json"
+    before = path.read_bytes()
+    captured.project.bundle.path("t/two", "build").unlink()
+    monkeypatch.delenv("LIVE_SANDBOX")
+
+    built = build(mode="frozen")
+
+    assert path.read_bytes() == before
+    assert built.report["notes"] == ["LIVE_SANDBOX=off: snippets ran without a sandbox"]
+    assert built.report["built"] == captured.report["built"]
+    assert "1 held, 1 failed, 0 skipped; 1 claims held; 0 ran now" in report.as_text(built.report)
+    (problem,) = built.problems
+    assert "its capture is missing" in str(problem)
+    assert "failed where it was captured" not in str(build(mode="frozen").problems[0])
+
+
+def test_what_ran_without_the_sandbox_is_not_used_for_what_would_have_run_in_it(build, monkeypatch):
+    monkeypatch.setenv("LIVE_SANDBOX", "off")
+    build()
+    monkeypatch.delenv("LIVE_SANDBOX")
+
+    assert set(became(build()).values()) == {"ran"}
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "said"),
+    [
+        (("pandaz",), "pandaz is not installed; use what is, or see 'Add a Python package' in CONTRIBUTING.md"),
+        (("psutil<6",), "psutil<6 is asked for, and"),
+    ],
+)
+def test_a_dependency_that_is_not_there_is_told_of_its_snippet_and_others_run(build, source, dependencies, said):
+    built = build(three=source("assert True, 'it ran'\nprint(1)\n", title="Three.", dependencies=dependencies))
+
+    (problem,) = built.problems
+    assert str(problem).startswith("docs/three.md:4: snippet t/three (snippets/t/three.py:3): dependencies: ")
+    assert said in str(problem)
+    assert [entry["status"] for entry in built.report["captures"]] == ["held", "failed", "held"]
+
+
+def test_a_snippet_for_a_newer_python_is_skipped(build, source):
+    newer = source("assert True, 'it ran'\nprint(1)\n", title="Three.").replace(">=3.11", ">=3.99")
+
+    built = build(three=newer)
+
+    assert built.problems == []
+    (reason,) = [entry["reason"] for entry in built.report["captures"] if entry["status"] == "skipped"]
+    assert reason.startswith("needs Python 3.99, and this is 3.")
 
 
 def test_a_corrupt_file_in_the_bundle_is_named_and_made_anew(build):

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from live import hosts, processes, sandbox
+from live import hosts, processes
 from live.lab import machine, settings
 from live.lab import run as guest_run
 from live.lab.settings import Lab
+from live.project import sandbox_wanted
 
 pytestmark = pytest.mark.skipif(bool(machine.lacking()), reason=machine.lacking())
 
@@ -350,7 +351,7 @@ def test_a_warm_build_starts_no_guest(project, source, monkeypatch):
     assert warm.outcomes["t/one", "lab"].reused
 
 
-@pytest.mark.skipif(not sandbox.wanted(), reason="LIVE_SANDBOX=off")
+@pytest.mark.skipif(not sandbox_wanted(), reason="LIVE_SANDBOX=off")
 def test_the_emulator_itself_is_in_the_sandbox(an_image):
     process = machine.start(an_image, Lab(), b"", "tcg")
     try:

@@ -27,7 +27,7 @@ def rendered(project, source, monkeypatch):
     Build(where.root)
 
     def rendered(text, url="topic/page/", lenient=True):
-        shelf = live_markdown.Shelf(where, lenient)
+        shelf = live_markdown.Shelf(where, where.bundle.report(), lenient)
         shelf.page_url = url
         live_markdown.put_shelf(shelf)
         html = Markdown(extensions=EXTENSIONS, extension_configs=CONFIGURED).convert(text)
@@ -125,6 +125,16 @@ def test_more_output_than_a_page_may_show_is_a_problem(rendered, monkeypatch):
     monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", 5)
 
     assert "takes the output of this page over 0 KiB" in rendered(SHOWN)[1][0]
+
+
+def test_only_what_is_shown_counts_and_once_however_often_it_is_rendered(rendered, monkeypatch):
+    monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", len("the output\n") + 5)
+    parts = "\n\n".join(SHOWN.replace("snippet", f'snippet show="{part}"') for part in ("claims", "source"))
+
+    assert rendered(f"{SHOWN}\n\n{parts}")[1] == []
+    place, again = live_markdown.shelf(), Markdown(extensions=EXTENSIONS, extension_configs=CONFIGURED)
+    again.convert(SHOWN)
+    assert place.problems == []
 
 
 def test_the_report_lists_every_snippet_and_links_to_its_block(rendered):

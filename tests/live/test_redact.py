@@ -130,6 +130,20 @@ def test_a_capture_holds_nothing_telling_wherever_it_stood(run, monkeypatch):
     assert ran.capture["redacted"]["host"] >= 5
 
 
+@pytest.mark.parametrize(
+    "word", ["swap", "size", "line", "python", "message", "stdout", platform.release().split("-")[0]]
+)
+def test_a_user_who_is_called_like_a_field_breaks_no_capture(word, run, monkeypatch):
+    monkeypatch.setenv("LOGNAME", word)
+
+    ran = run("size = {'steps': 3, 'who': 'swap size line python'}\n", facts=["size"])
+
+    assert ran.problems == []
+    assert ran.capture["host"]["kernel"] == platform.release()
+    assert ran.capture["facts"]["size"]["steps"] == 3
+    assert word not in ran.capture["facts"]["size"]["who"]
+
+
 def test_redaction_takes_no_time_over_odd_output(redactor):
     known = "AKIA" + "IOSFODNN7EXAMPLE"
     many = "".join(f" AKIA{n:016d}" for n in range(20_000))

@@ -13,6 +13,7 @@ from typing import Any
 from live import sandbox
 from live.lab.image import Image
 from live.lab.settings import Lab
+from live.project import sandbox_wanted
 from live.sandbox import Data
 from live.tools import SEARCH_PATH
 
@@ -62,16 +63,16 @@ def start(
             arguments += ["-add-fd", f"set={REPORTS},fd={reports}", "-device", "virtio-serial"]
             arguments += ["-chardev", f"file,id=reports,path=/dev/fdset/{REPORTS},append=on"]
             arguments += ["-device", "virtserialport,chardev=reports,name=reports"]
-        if not terminal and sandbox.wanted():
+        if not terminal and sandbox_wanted():
             arguments = ["sh", "-c", LIFELINE, "sh", *arguments]
         streams: dict[str, Any] = {} if terminal else dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
-            sandbox.emulator(arguments, data) if sandbox.wanted() else arguments,
+            sandbox.emulator(arguments, data) if sandbox_wanted() else arguments,
             env={"PATH": SEARCH_PATH},
             pass_fds=(*data.descriptors, *([] if reports is None else [reports])),
             start_new_session=not terminal,
             **streams,
-            **(sandbox.account() if sandbox.wanted() else {}),
+            **(sandbox.account() if sandbox_wanted() else {}),
         )
     finally:
         data.close()
@@ -111,7 +112,7 @@ def _may_use_kvm() -> bool:
     """Whether whoever runs the emulator, which is nobody where root builds, may open the device."""
     if not KVM.exists():
         return False
-    if sandbox.wanted() and sandbox.account():
+    if sandbox_wanted() and sandbox.account():
         return bool(KVM.stat().st_mode & 0o006 == 0o006)
     return os.access(KVM, os.R_OK | os.W_OK)
 
