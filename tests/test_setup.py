@@ -12,6 +12,15 @@ ROOT = Path(__file__).parent.parent
 NEEDED = "bash cat cut dirname env id sha256sum uname".split()
 
 
+def version_of_system_python():
+    """What the Python that the set-up takes says of itself; the one in the fixture's folder says nothing."""
+    code = "import platform, sys; print('Python', platform.python_version()) if sys.version_info >= (3, 11) else exit(1)"
+    try:
+        return subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 @pytest.fixture
 def asked(tmp_path):
     """What the set-up would install on a machine that has nothing, its Python packages apart."""
@@ -24,7 +33,8 @@ def asked(tmp_path):
         (tmp_path / "bin" / name).chmod(0o755)
     shutil.copy(ROOT / ".ci" / "setup", tmp_path / ".ci")
     (tmp_path / "requirements.lock").write_text("")
-    stamp = hashlib.sha256((tmp_path / ".ci" / "setup").read_bytes()).hexdigest()[:16]
+    made = f"{tmp_path} {version_of_system_python()}\n".encode()
+    stamp = hashlib.sha256(made + (tmp_path / ".ci" / "setup").read_bytes()).hexdigest()[:16]
     (tmp_path / ".venv" / "setup-stamp").write_text(f"{stamp}\n")
 
     def asked(*options):
