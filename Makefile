@@ -4,6 +4,8 @@
 
 BIN := .venv/bin
 PORT ?= 8000
+# To be given on the command line: some of these are variables of shells and systems, too.
+$(foreach variable,topic name host NAME HOST ARGS BASE BEFORE BUNDLE FROM,$(eval $(variable) :=))
 export NO_MKDOCS_2_WARNING := 1
 
 help: ## list the targets
@@ -50,26 +52,31 @@ capture: setup ## run what has no valid capture, without building the site
 	@$(BIN)/python -m live capture
 
 # Of the folders in FROM, those that hold a bundle, each after its name: a machine that gave none stops nothing.
-OTHERS = $(foreach folder,$(patsubst %/build.json,%,$(wildcard $(addsuffix /build.json,$(FROM)))),$(notdir $(folder))=$(folder))
+FOLDERS = $(patsubst %/,%,$(FROM))
+OTHERS = $(foreach folder,$(patsubst %/build.json,%,$(wildcard $(addsuffix /build.json,$(FOLDERS)))),$(notdir $(folder))=$(folder))
 merge: setup ## add what other machines captured to a bundle: make merge BUNDLE=bundles/x86-64 FROM="bundles/arm64"
-	@$(if $(OTHERS),$(BIN)/python -m live merge $(BUNDLE) $(OTHERS),echo "no other machine gave a bundle")
+	@test -n '$(BUNDLE)' -a -n '$(FROM)' || { echo 'say both: make merge BUNDLE=bundles/x86-64 FROM="bundles/arm64"' >&2; exit 2; }
+	@$(if $(OTHERS),$(BIN)/python -m live merge '$(BUNDLE)' $(OTHERS),echo "nothing is merged: no bundle is in $(FROM)")
 
 render: ## check a bundle that was made elsewhere and build the site from it: make render BUNDLE=folder
-	@LIVE_MODE=frozen LIVE_BUNDLE=$(BUNDLE) $(MAKE) --no-print-directory site
+	@test -n '$(BUNDLE)' || { echo 'say which: make render BUNDLE=folder' >&2; exit 2; }
+	@LIVE_MODE=frozen LIVE_BUNDLE='$(BUNDLE)' $(MAKE) --no-print-directory site
 
 summary: ## say as Markdown what a bundle holds, and with BASE= what changed: make summary BASE=origin/main BUNDLE=folder
 	@.ci/setup >&2
-	@$(BIN)/python -m live summary $(if $(BASE),--base $(BASE)) $(if $(BEFORE),--before $(BEFORE)) $(BUNDLE)
+	@$(BIN)/python -m live summary $(if $(BASE),--base '$(BASE)') $(if $(BEFORE),--before '$(BEFORE)') $(if $(BUNDLE),'$(BUNDLE)')
 
 list: setup ## list the snippets
 	@$(BIN)/python -m live list
 
-run: setup ## run one snippet and print what a page would show: make run NAME=memory/shared_page_is_split
-	@$(BIN)/python -m live run $(if $(HOST),--host $(HOST)) $(NAME)
+run: setup ## run one snippet and print what it gave: make run NAME=memory/shared_page_is_split
+	@test -n '$(NAME)' || { echo 'say which: make run NAME=memory/shared_page_is_split' >&2; exit 2; }
+	@$(BIN)/python -m live run $(if $(HOST),--host '$(HOST)') $(NAME)
 
 report: ## run one snippet and print all that it gave as JSON, for a report of a wrong number: make report NAME=memory/shared_page_is_split
+	@test -n '$(NAME)' || { echo 'say which: make report NAME=memory/shared_page_is_split' >&2; exit 2; }
 	@.ci/setup >&2
-	@$(BIN)/python -m live run --json $(if $(HOST),--host $(HOST)) $(NAME)
+	@$(BIN)/python -m live run --json $(if $(HOST),--host '$(HOST)') $(NAME)
 
 lab: setup ## open a shell in a throw-away machine in which all may be broken: make lab ARGS="--kernel newer --memory 1G"
 	@$(BIN)/python -m live lab $(ARGS)

@@ -69,8 +69,11 @@ def on_nav(nav: Any, **_: Any) -> None:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> None:
-    """Tell the Markdown extensions which page they are in."""
+    """Tell the Markdown extensions which page they are in. Front matter that MkDocs could not read is still there."""
     build.shelf.page_url = page.url
+    if markdown.startswith("---\n"):
+        what = "its front matter cannot be read as YAML; 'make check' says what to do"
+        build.shelf.problems.append(Problem(page=f"docs/{page.file.src_uri}:1", what=what))
 
 
 def on_env(env: Any, config: Any, files: Any) -> None:
@@ -79,8 +82,8 @@ def on_env(env: Any, config: Any, files: Any) -> None:
         site.Page(
             page.file.src_uri,
             page.url,
-            page.title,
-            page.meta.get("description", ""),
+            str(page.title),
+            str(page.meta.get("description") or ""),
             page.ancestors[-1].title if page.ancestors else "",
             page.markdown,
             _day(page),
@@ -136,8 +139,9 @@ def _must_be_free(host: str, port: int) -> None:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
             probe.bind((host, port))
-    except OSError as error:
-        what = f"cannot serve on {host}:{port}: {error.strerror}; choose another port, as in 'make serve PORT=8001'"
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", error)
+        what = f"cannot serve on {host}:{port}: {why}; choose another port, as in 'make serve PORT=8001'"
         raise _failed(LiveError([Problem(what=what)])) from None
 
 

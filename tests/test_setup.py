@@ -14,9 +14,13 @@ NEEDED = "bash cat cut dirname env id sha256sum uname".split()
 
 def version_of_system_python():
     """What the Python that the set-up takes says of itself; the one in the fixture's folder says nothing."""
-    code = "import platform, sys; print('Python', platform.python_version()) if sys.version_info >= (3, 11) else exit(1)"
+    code = (
+        "import platform, sys; print('Python', platform.python_version()) if sys.version_info >= (3, 11) else exit(1)"
+    )
     try:
-        return subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["/usr/bin/python3", "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 

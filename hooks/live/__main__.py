@@ -23,7 +23,7 @@ from live.host import summary
 from live.merge import merge
 from live.printable import printable
 from live.problems import LiveError, Problem, listed
-from live.project import Project
+from live.project import Project, lab_wanted
 from live.snippet import HOSTS, Snippet, discover, nearest
 
 
@@ -64,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
     except LiveError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # what ran has ended with it
+        return 128 + signal.SIGINT
     except BrokenPipeError:  # whoever reads has read enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
@@ -125,8 +127,9 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     """Open a shell in a guest. Raises LiveError where there can be none."""
     from live.lab import image, machine, run, settings  # noqa: PLC0415  (no other command needs them)
 
-    if machine.lacking():
-        raise LiveError([Problem(what=machine.lacking())])
+    lacking = machine.lacking() if lab_wanted() else "the lab is switched off; unset LIVE_LAB"
+    if lacking:
+        raise LiveError([Problem(what=lacking)])
     try:
         lab = settings.read({name: getattr(given, name) for name in ("memory", "swap", "disk")}, nearest)
     except ValueError as error:
@@ -175,7 +178,8 @@ def _named(project: Project, names: list[str]) -> list[Snippet]:
     known = {snippet.name: snippet for snippet in snippets}
     found = []
     for name in names:
-        plain = name.removeprefix("snippets/").removesuffix(".py")
+        plain = name.removesuffix(".py")
+        plain = "/".join(plain.split("/")[-2:])  # of a path, what tells snippets apart
         problems_here = [problem for problem in problems if problem.snippet == plain]
         if plain not in known and not problems_here:
             problems_here = [Problem(snippet=plain, what=f"there is no such snippet: {nearest(plain, known)}")]
@@ -198,7 +202,8 @@ def _print(project: Project, snippet: Snippet) -> None:
 
 
 def _print_capture(capture: dict[str, Any]) -> None:
-    lines = [f"  log {line}" for line in capture.get("log", "").splitlines()]
+    lines = [f"  error {line}" for line in capture["stderr"].splitlines()]
+    lines += [f"  log {line}" for line in capture.get("log", "").splitlines()]
     lines += [f"[figure: {figure['text']}]" for figure in capture["figures"]]
     lines += [f"  held, line {claim['line']}: {claim['message']}" for claim in capture["claims"]]
     lines += [f"  fact {name} = {value!r}" for name, value in capture["facts"].items()]

@@ -23,7 +23,6 @@ class ControlGroup:
         """Make it below the group of this process; `name` is live-PID-… of this one. Raises OSError if not allowed."""
         self.folders: list[Path] = []
         self.locks: list[int] = []
-        self.kills = 0
         try:
             for parent, settings in _places(memory, processes):
                 folder, lock = leftovers.held(functools.partial(_made, parent / name))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from live.facts import BadFact, quote
-from live.pages import Reference
+from live.pages import Reference, names
 from live.problems import Problem
 from live.snippet import Snippet, nearest
 
@@ -53,10 +53,9 @@ def unshown(found: Iterable[Reference], snippets: Iterable[Snippet]) -> list[Pro
 def lost(docs: Path, nav: Any, left_out: Callable[[str], bool]) -> list[Problem]:
     """Pages that are in no navigation, so nobody finds them. Without `nav` all are in it."""
     listed = set(_leaves(nav))
-    pages = [path.relative_to(docs).as_posix() for path in sorted(docs.glob("**/*.md"))] if nav else []
     return [
         Problem(page=f"docs/{page}:1", what="is in no nav; add it to mkdocs.yml")
-        for page in pages
+        for page in (names(docs) if nav else [])
         if page not in listed and not left_out(page)
     ]
 
@@ -111,5 +110,7 @@ def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: Facts
                 quote(facts[snippet.name, host], reference.fact, reference.spec)
             except BadFact as error:
                 yield str(error)
+    elif not reference.readable:
+        yield 'would be shown as text: options are written name="value", as in ``` snippet show="output"'
     else:
         yield from option(reference.options, snippet)

@@ -34,7 +34,7 @@ def _written(value: Any, path: str, spec: str) -> str:
             return written
     try:
         return format(value, spec)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadFact(f"fact {path!r} is {value!r} and cannot be written as {spec!r}: {error}") from None
 
 
@@ -44,7 +44,7 @@ def look_up(facts: dict[str, Any], path: str) -> Any:
     for part in path.split("."):
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
             known = value if isinstance(value, dict) else map(str, range(len(value))) if isinstance(value, list) else []

@@ -5,7 +5,6 @@ What is needed only to run something is imported there: a warm build runs nothin
 
 import dataclasses
 import functools
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 from live import bundle, host, tools
 from live.lab import settings
 from live.problems import LiveError
-from live.project import Project, sandbox_wanted
+from live.project import Project, lab_wanted, sandbox_wanted
 from live.run import Result
 from live.runner import Job, spare_memory
 from live.snippet import Snippet, requirement_name
@@ -117,7 +116,7 @@ class Guest:
         """The image, or why there is none."""
         from live.lab import image, machine  # noqa: PLC0415
 
-        if os.environ.get("LIVE_LAB") == "off":
+        if not lab_wanted():
             return "the lab is switched off; unset LIVE_LAB to have this run"
         if machine.lacking():
             return machine.lacking()

@@ -1,14 +1,18 @@
 """What the pages ask for, with page and line: the fences and inline facts of their Markdown, not their prose."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from live.problems import LiveError, Problem
 
 FACT = re.compile(r"`#!fact ([^`\s:]+)(?::([^`]*))?`")
 
 _FENCE = re.compile(r"^[\s>]*(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
-_OPTION = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|(\S+))""")
+_OPTION = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|([^\s}]+))""")
+# What SuperFences takes for a fence; it shows others as text.
+_TAKEN = re.compile(r"""\{[^}]*\}|[\w.-]+(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'))*""")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Reference:
     fact: str = ""
     spec: str = ""
     host: str = ""
+    readable: bool = True  # whether the fence is one for Markdown, too
 
     @property
     def where(self) -> str:
@@ -39,12 +44,32 @@ class Part:
 
 
 def references(docs: Path) -> list[Reference]:
-    """All references of all pages below `docs`, in order."""
-    return [
-        reference
-        for path in sorted(docs.glob("**/*.md"))
-        for reference in in_page(path.read_text(encoding="utf-8"), path.relative_to(docs).as_posix())
-    ]
+    """All references of all pages below `docs`, in order. Raises LiveError for pages that cannot be read."""
+    texts = read((docs / page for page in names(docs)), docs.parent)
+    return [reference for name, text in texts.items() for reference in in_page(text, name.partition("/")[2])]
+
+
+def names(docs: Path) -> list[str]:
+    """All pages below `docs`, as paths from there. Hidden files are an editor's, and MkDocs passes over them, too."""
+    found = (path.relative_to(docs) for path in docs.glob("**/*.md"))
+    return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+
+
+def read(paths: Iterable[Path], root: Path) -> dict[str, str]:
+    """The texts of files, by their paths from `root`. Raises LiveError with all that cannot be read."""
+    texts, problems = {}, []
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        try:
+            texts[name] = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            problems.append(Problem(page=name, what=f"cannot be read: {error.strerror}; mend or remove it"))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            problems.append(Problem(page=f"{name}:{line}", what="is not UTF-8 text; save it as such"))
+    if problems:
+        raise LiveError(problems)
+    return texts
 
 
 def in_page(text: str, page: str) -> Iterator[Reference]:
@@ -55,13 +80,14 @@ def in_page(text: str, page: str) -> Iterator[Reference]:
                 name, host, fact = fact_name(match[1])
                 yield Reference(page, part.line, name, fact=fact, spec=match[2] or "", host=host)
         elif language(part.info) == "snippet":
-            yield Reference(page, part.line + 1, snippet_name(part.body), options(part.info))
+            taken = bool(_TAKEN.fullmatch(part.info))
+            yield Reference(page, part.line + 1, snippet_name(part.body), options(part.info), readable=taken)
 
 
 def parts(text: str) -> Iterator[Part]:
     """A page's Markdown in parts, none left out. What follows a fence that is never closed is one, of no language."""
     start, marks, info, lines = 0, "", "", []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         fence = _FENCE.match(line)
         if marks:
             lines.append(line)

@@ -33,8 +33,8 @@ class Project:
         mode = os.environ.get("LIVE_MODE") or "run"
         if mode not in MODES:
             raise LiveError([Problem(what=f"LIVE_MODE is {mode!r}; it can be {', '.join(MODES)}")])
-        bundle = Path(os.environ.get("LIVE_BUNDLE") or root / ".cache" / "bundle")
-        lab = Path(os.environ.get("LIVE_LAB") or root / ".cache" / "lab")
+        bundle = Path(os.environ.get("LIVE_BUNDLE") or root / ".cache" / "bundle").resolve()
+        lab = Path(os.environ.get("LIVE_LAB") or root / ".cache" / "lab").resolve()
         repository = os.environ.get("REPO_URL", "").rstrip("/")
         return cls(root, root / "docs", root / "snippets", Bundle(bundle), mode, repository, lab)
 
@@ -46,3 +46,8 @@ class Project:
 def sandbox_wanted() -> bool:
     """Whether snippets run in the sandbox; LIVE_SANDBOX=off is the one way to say no."""
     return os.environ.get("LIVE_SANDBOX") != "off"
+
+
+def lab_wanted() -> bool:
+    """Whether there may be virtual machines; LIVE_LAB=off is the way to say no."""
+    return os.environ.get("LIVE_LAB") != "off"

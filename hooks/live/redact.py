@@ -14,11 +14,12 @@ import os
 import platform
 import pwd
 import re
-import subprocess
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from live import changes
 
 # Names that say nothing of a machine, and would take ordinary words out of the text ("vm.overcommit_memory").
 GENERIC = {
@@ -239,10 +240,8 @@ def _more(checkout: Path, environment: frozenset[tuple[str, str]]) -> set[tuple[
     """What takes longer to find out: secrets within the environment, who commits here, and this machine's addresses."""
     whole = {word for _, value in environment for part in _secrets(value) for word in _word_with(part).findall(value)}
     found = {(word, "secret") for word in whole if len(word) >= 8}
-    asked = ["git", "-C", str(checkout), "config", "--get-regexp", r"^user\.(name|email)$"]
-    with contextlib.suppress(OSError):
-        told = subprocess.run(asked, capture_output=True, text=True, errors="replace", check=False).stdout
-        found |= {(line.partition(" ")[2], "user") for line in told.splitlines()}
+    told = changes.ask(checkout, "config", "--get-regexp", r"^user\.(name|email)$").stdout
+    found |= {(line.partition(" ")[2], "user") for line in told.splitlines()}
     found |= {(value, "user") for name, value in environment if re.fullmatch(r"GIT_\w+_(NAME|EMAIL)|EMAIL", name)}
     return {(word, kind) for word, kind in found | {(text, "address") for text in _addresses()} if _telling(word)}
 

@@ -181,7 +181,7 @@ class _Reader:
             self.wrong(f"has {self.path.stat().st_size >> 10:,} KiB; {LONGEST >> 10} KiB of source are the most")
             return None
         try:
-            self.source = self.path.read_text(encoding="utf-8")
+            self.source = self.path.read_text(encoding="utf-8-sig")
             tree = ast.parse(self.source)
         except OSError as error:
             self.wrong(f"cannot be read: {error.strerror}; mend its rights")

@@ -68,6 +68,8 @@ def stage(requirements: Iterable[str]) -> Staged:
     versions = {name: distribution.version for name, distribution in distributions.items()}
     identity = f"3 {sys.version} {sys.base_prefix} {sorted(versions.items())} {os.getuid()}"
     folder = ROOT / f"live-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+    if folder.exists() and not _is_whole(folder, distributions):
+        shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         with readable_by_all(), writing(ROOT, "LIVE_STAGING"):
             _fill(folder, distributions)
@@ -101,6 +103,11 @@ def _check_owner(folder: Path) -> None:
         raise LiveError([Problem(what=what)])
 
 
+def _is_whole(folder: Path, distributions: dict[str, metadata.Distribution]) -> bool:
+    """Whether nothing was taken out of it, as what clears /var/tmp of old files does with those that nobody reads."""
+    return all((folder / "packages" / file).exists() for each in distributions.values() for file in _files(each))
+
+
 def _fill(folder: Path, distributions: dict[str, metadata.Distribution]) -> None:
     """Copy to a temporary name and rename, so that a folder that is there is whole."""
     ROOT.mkdir(parents=True, exist_ok=True)
@@ -130,13 +137,16 @@ def copy_distribution(distribution: metadata.Distribution, target: Path) -> None
 
     So do those that would tell where this machine has the package: compiled ones name their source.
     """
+    for file in _files(distribution):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(str(file.locate()), target / file)
+
+
+def _files(distribution: metadata.Distribution) -> Iterator[metadata.PackagePath]:
     for file in distribution.files or []:
-        if {"..", "tests", "__pycache__"} & set(file.parts) or file.name == "direct_url.json":
-            continue
-        source = Path(str(file.locate()))
-        if source.is_file():
-            (target / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / file)
+        left_out = {"..", "tests", "__pycache__"} & set(file.parts) or file.name == "direct_url.json"
+        if not left_out and Path(str(file.locate())).is_file():
+            yield file
 
 
 def _compile(packages: Path) -> None:

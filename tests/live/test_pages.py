@@ -1,6 +1,10 @@
 """What pages ask for is found with its line, wherever Markdown lets it stand."""
 
-from live.pages import in_page, references
+import pytest
+from live import check
+from live.pages import in_page, read, references
+from live.problems import LiveError
+from live.snippet import Snippet
 
 
 def found(text):
@@ -15,6 +19,49 @@ def test_options_may_be_quoted_or_not():
     text = "``` snippet show=\"source\" section='a-b'\nt/n.py\n```\n~~~ { .snippet show=output }\nt/n.py\n~~~\n"
 
     assert [options for *_, options in found(text)] == [{"show": "source", "section": "a-b"}, {"show": "output"}]
+
+
+@pytest.mark.parametrize(
+    ("info", "readable"),
+    [
+        ("snippet", True),
+        ("snippet show='output'", True),
+        ('snippet show="source" section="a b"', True),
+        ("{ .snippet show=output }", True),
+        ("snippet show=output", False),
+        ('snippet show="output" wide', False),
+    ],
+)
+def test_what_markdown_does_not_take_for_a_fence_is_known(info, readable):
+    (reference,) = in_page(f"``` {info}\nt/n.py\n```\n", "p.md")
+
+    assert reference.readable is readable
+    (said,) = [
+        problem.what
+        for problem in check.references(
+            [reference], {"t/n": Snippet("t/n", None, "", "Title.", "", {}, {"a b": "x = 1"})}, {}
+        )
+    ] or [""]
+    assert said.startswith("" if readable else 'would be shown as text: options are written name="value"')
+
+
+def test_pages_that_cannot_be_read_are_named_all_at_once_and_hidden_ones_passed_over(tmp_path):
+    docs = tmp_path / "docs"
+    (docs / ".hidden").mkdir(parents=True)
+    (docs / "folder.md").mkdir()
+    (docs / "latin.md").write_bytes(b"# One\n\nf\xfcr\n")
+    (docs / ".hidden" / "x.md").write_bytes(b"\xff")
+    (docs / ".#index.md").symlink_to("somebody@host.1")
+    (docs / "marked.md").write_bytes(b"\xef\xbb\xbf``` snippet\nt/n\n```\n")
+
+    with pytest.raises(LiveError) as caught:
+        references(docs)
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "docs/folder.md: cannot be read: Is a directory; mend or remove it",
+        "docs/latin.md:3: is not UTF-8 text; save it as such",
+    ]
+    assert read([docs / "marked.md"], tmp_path)["docs/marked.md"].startswith("```")
 
 
 def test_facts_are_found_with_their_specs():

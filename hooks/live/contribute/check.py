@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import yaml
+from pathspec import PathSpec
 
 from live import check, pages
 from live.capture import Captures
@@ -37,13 +36,29 @@ def _pages(project: Project) -> list[Problem]:
     known = {snippet.name: snippet for snippet in snippets}
     broken = {problem.snippet for problem in unreadable}
     asked = [reference for reference in pages.references(project.docs) if reference.snippet not in broken]
-    settings = _settings(project.root / "mkdocs.yml")
     return [
         *page_rules.pages(project.root),
         *check.references(asked, known, {}),
         *check.unshown(asked, snippets),
-        *check.lost(project.docs, settings.get("nav"), lambda page: False),
+        *_lost(project),
     ]
+
+
+def _lost(project: Project) -> list[Problem]:
+    """Pages that nobody finds, as mkdocs.yml says."""
+    path = project.root / "mkdocs.yml"
+    try:
+        settings = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a safe one that knows no tags)
+        left_out = PathSpec.from_lines("gitwildmatch", (settings.get("not_in_nav") or "").splitlines())
+        return check.lost(project.docs, settings.get("nav"), left_out.match_file)
+    except OSError as error:
+        return [Problem(at="mkdocs.yml:1", what=f"cannot be read: {error.strerror}")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = f"is no YAML: {getattr(error, 'problem', error)}"
+        return [Problem(at=f"mkdocs.yml:{mark.line + 1 if mark else 1}", what=what)]
+    except (AttributeError, UnicodeDecodeError):
+        return [Problem(at="mkdocs.yml:1", what="is no list of settings, such as 'nav:'")]
 
 
 def _snippets(project: Project) -> list[Problem]:
@@ -142,8 +157,3 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_multi_constructor("", lambda *_: None)
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return yaml.load(text, _Loader) or {}  # noqa: S506  (a safe one that knows no tags)

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from live.contribute import linters, page_rules
+from live.problems import LiveError, Problem
 
 PROSE = ("*.md", "docs/**/*.md", ".github/**/*.md")
 KINDS = {".py", ".md", ".txt"}
@@ -11,12 +12,15 @@ MADE = {".git", ".venv", ".cache", "site"}  # not by people
 
 
 def fix(root: Path) -> list[str]:
-    """Mend the files of a checkout; return the names of those that were changed. Raises FileNotFoundError."""
+    """Mend the files of a checkout; return the names of those that were changed. Raises LiveError."""
     before = _hashes(root)
     for program, *arguments in linters.MENDING:
         if program == "typos":
             arguments += sorted({str(path.relative_to(root)) for pattern in PROSE for path in root.glob(pattern)})
-        linters.run(root, program, *arguments)
+        try:
+            linters.run(root, program, *arguments)
+        except FileNotFoundError:
+            raise LiveError([Problem(what=f"{program} is not installed; run 'make setup'")]) from None
     page_rules.list_links(root)
     after = _hashes(root)
     return sorted(name for name in after if after[name] != before.get(name))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from live import pages as live_pages
 from live.problems import Problem
 from live.snippet import nearest
 
@@ -20,6 +21,7 @@ _ENTRIES = f"'description: …', 'date: {date.today()}'"
 _UNREADABLE = f"its front matter cannot be read; write {_ENTRIES}, and in quotes what holds a colon"
 NEXT = 5  # links
 LINKS = "docs/assets/links.txt"
+CONTRIBUTING = "docs/contributing.md"  # a page of another kind
 
 _MARKS = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _INFO = re.compile(r""" ?(?P<language>[\w-]+)(\s+[\w-]+="[^"]*")*\s*""")
@@ -54,7 +56,7 @@ class Page:
     @cached_property
     def lines(self) -> list[str]:
         """The lines of the text; that with number 1 is the first."""
-        return self.text.splitlines()
+        return self.text.removesuffix("\n").split("\n")
 
     def line_of(self, start: str) -> int:
         """The number of the first line that begins so; 1 if none does."""
@@ -189,18 +191,20 @@ RULES: tuple[Callable[[Page], Findings], ...] = (
 
 
 def pages(root: Path) -> list[Problem]:
-    """Everything that is wrong in the pages of a checkout and in what they include."""
-    found = []
-    read = []
-    for path in sorted((root / "docs").glob("**/*.md")):
-        page = Page(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
-        included = page.name == "docs/contributing.md"  # a page of another kind
-        found += _broken(page, (acting,) if included else RULES)
-        read.append(page)
-    for path in [root / "CONTRIBUTING.md", *sorted((root / "docs" / "assets").glob("*.txt"))]:
-        if path.is_file():
-            found += _broken(Page(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")), (acting,))
+    """Everything that is wrong in the pages of a checkout and in what they include. Raises LiveError."""
+    read = _pages(root)
+    included = [root / "CONTRIBUTING.md", *(root / "docs" / "assets").glob("*.txt")]
+    more = [Page(*one) for one in live_pages.read(filter(Path.is_file, included), root).items()]
+    of_another_kind = [page for page in read if page.name == CONTRIBUTING]
+    found = [problem for page in read if page.name != CONTRIBUTING for problem in _broken(page, RULES)]
+    found += [problem for page in more + of_another_kind for problem in _broken(page, (acting,))]
     return sorted(found + _unlisted(root, read))
+
+
+def _pages(root: Path) -> list[Page]:
+    """All pages. Raises LiveError for those that cannot be read."""
+    docs = root / "docs"
+    return [Page(*page) for page in live_pages.read((docs / name for name in live_pages.names(docs)), root).items()]
 
 
 def _broken(page: Page, rules: Iterable[Callable[[Page], Findings]]) -> list[Problem]:
@@ -219,7 +223,7 @@ def elsewhere(read: Iterable[Page]) -> dict[str, str]:
 
 def _unlisted(root: Path, read: list[Page]) -> list[Problem]:
     """Nothing is fetched when the site is built or tested; a person looks at the list of links now and then."""
-    found = elsewhere(page for page in read if page.name != "docs/contributing.md")
+    found = elsewhere(page for page in read if page.name != CONTRIBUTING)
     listed = (root / LINKS).read_text(encoding="utf-8").split() if (root / LINKS).is_file() else []
     new = [
         Problem(page=found[link], what=f"{link} is not in {LINKS}; 'make fix' adds it")
@@ -233,9 +237,8 @@ def _unlisted(root: Path, read: list[Page]) -> list[Problem]:
 
 
 def list_links(root: Path) -> None:
-    """Write the list of links anew."""
-    read = [Page(path.name, path.read_text(encoding="utf-8")) for path in (root / "docs").glob("**/*.md")]
-    found = elsewhere(page for page in read if page.name != "contributing.md")
+    """Write the list of links anew. Raises LiveError."""
+    found = elsewhere(page for page in _pages(root) if page.name != CONTRIBUTING)
     (root / LINKS).write_text("".join(f"{link}\n" for link in sorted(found)), encoding="utf-8")
 
 

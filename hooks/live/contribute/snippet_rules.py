@@ -15,7 +15,7 @@ def snippets(root: Path, read: list[Snippet]) -> list[Problem]:
     """Everything that is wrong in snippets that could be read."""
     topics = {path.name for path in (root / "docs").iterdir() if path.is_dir()}
     tested = "".join(
-        path.read_text(encoding="utf-8")
+        path.read_text(encoding="utf-8", errors="replace")
         for path in sorted((root / "tests" / "snippets").glob("test_*.py"))
         if path.name != "test_all.py"
     )

@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from live import bundle, staging
 from live.lab.packages import Apt
 from live.lab.settings import HOSTS
-from live.problems import LiveError, Problem
+from live.problems import LiveError, Problem, writing
 
 # What a guest holds. Of what these depend on, only libraries: without dpkg and debconf there is nothing to configure.
 PACKAGES = "base-files coreutils dash e2fsprogs grep kmod mawk mount procps python3 sysstat util-linux".split()
@@ -47,8 +47,10 @@ def get(cache: Path, kernel: str, fresh: bool = False) -> Image:
 
     Raises LiveError where packages cannot be had.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
+    with writing(cache, "LIVE_LAB"):
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = (cache / "lock").open("w")
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # apt would only say that another one is at work
         for left in cache.glob(".new-*"):  # by a build that was killed
             shutil.rmtree(left, ignore_errors=True)

@@ -83,6 +83,8 @@ def _run(part: Part, shelf: Shelf, page: Page) -> Iterator[str]:
     name, asked = snippet_name(part.body), options(part.info or "")
     try:
         snippet = shelf.snippet(name)
+        places = [asked["host"]] if "host" in asked else shelf.hosts(snippet)
+        captures = {place: shelf.capture(name, place) for place in places}
     except LiveError as error:
         yield escaped(str(error))
         return
@@ -91,8 +93,7 @@ def _run(part: Part, shelf: Shelf, page: Page) -> Iterator[str]:
     if show == "source":
         yield fenced(snippet.sections.get(asked.get("section", ""), snippet.source), "python")
         return
-    for place in [asked["host"]] if "host" in asked else shelf.hosts(snippet):
-        capture = shelf.capture(name, place)
+    for place, capture in captures.items():
         if capture:
             yield _provenance(place, capture)
             yield from _given(show, capture)
