@@ -1,5 +1,6 @@
 """Run what must run, judge what it gave, and keep it or say why not."""
 
+import json
 import sys
 import time
 from collections.abc import Iterable
@@ -53,11 +54,16 @@ def _draw(captures: Captures, measured: list[tuple[Outcome, Result]]) -> None:
     def done(what: tuple[Outcome, Result], drawn: Result) -> None:
         outcome, result = what
         result.figures, result.unfit = drawn.figures, result.unfit + drawn.unfit
-        result.error, result.stopped = drawn.error, drawn.stopped
+        result.error, result.stopped = drawn.error, drawn.stopped or _undrawn(drawn)
         result.stderr += drawn.stderr
         keep(captures, outcome, result)
 
     run_all([here.job((outcome, result), outcome.snippet, result.facts) for outcome, result in measured], done)
+
+
+def _undrawn(drawn: Result) -> str:
+    """Why a drawing that ended without an error of Python is none; "" if it is one."""
+    return f"draw: {how_it_ended(drawn.status)}" if drawn.status and not drawn.error else ""
 
 
 def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
@@ -84,6 +90,7 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
     outcome.capture = summary(capture)
     found = [(line, redactor.clean(what)) for line, what in failures(snippet, result)]
     found += _leftovers(shown, redactor)
+    found += [] if found else _unreadable(capture)
     found += [(line, f"its source holds a secret; {REVOKE}") for line in secret_lines(snippet.source)]
     for line, what in found:
         captures.fail(outcome, what, line, shown["stderr"])
@@ -99,7 +106,7 @@ def keep(captures: Captures, outcome: Outcome, result: Result) -> None:
 
 def _described(host: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     """What is known of the machine, cleaned; but a kernel is named as it is, whoever is called like a part of that."""
-    return redactor.fields(host) | {name: host[name] for name in ("kernel", "architecture")}
+    return redactor.fields(host) | {name: host[name] for name in ("kernel", "architecture") if name in host}
 
 
 def failures(snippet: Snippet, result: Result) -> Iterable[tuple[int, str]]:
@@ -135,6 +142,14 @@ def _leftovers(shown: dict, redactor: Redactor) -> Iterable[tuple[int, str]]:
     kinds = redactor.leftovers("\n".join(_texts(values_of(shown))))
     if kinds:
         yield 1, f"its output still holds what must not be published ({', '.join(kinds)})"
+
+
+def _unreadable(capture: dict[str, Any]) -> Iterable[tuple[int, str]]:
+    """What whoever reads the capture would refuse: there are limits that only the whole of a run can go over."""
+    try:
+        record.read(json.dumps(capture).encode(), record.Capture)
+    except ValueError as error:
+        yield 1, f"gave more than a capture may hold: {error}"
 
 
 def _texts(value: Any) -> Iterable[str]:

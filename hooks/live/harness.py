@@ -27,7 +27,11 @@ class Channel:
         os.set_inheritable(descriptor, False)
 
     def receive(self) -> dict:
-        return json.loads(os.read(self.descriptor, 1 << 16))
+        """Return what comes up to a newline, in however many packets."""
+        text = b""
+        while not text.endswith(b"\n"):
+            text += os.read(self.descriptor, PACKET) or sys.exit("there was no order")
+        return json.loads(text)
 
     def send(self, **message: object) -> None:
         packet = json.dumps(message, allow_nan=False).encode()

@@ -72,9 +72,20 @@ def _of_process(source: Path) -> dict[str, str]:
             if name in NEEDED or not source.exists():
                 return {}
     files["status"] = _neutral_users(files["status"])
+    files["stat"] = _without_addresses(files["stat"])
     kernel_thread = "VmRSS:" not in files["status"]  # it has no memory of its own, and no command line
     files["cmdline"] = "" if kernel_thread else files["comm"].strip() + "\0"
     return files
+
+
+def _without_addresses(stat: str) -> str:
+    """Put zeros for where a process has its code, stack, heap and environment, as proc(5) does for other users."""
+    start, name, rest = stat.rpartition(")")
+    fields = rest.split()
+    for number in (*range(26, 31), *range(45, 52)):  # of proc_pid_stat(5); the third comes after the name
+        if number - 3 < len(fields):
+            fields[number - 3] = "0"
+    return f"{start}{name} {' '.join(fields)}\n"
 
 
 def _neutral_users(status: str) -> str:

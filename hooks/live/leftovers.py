@@ -43,7 +43,7 @@ def _sweep(paths: Iterable[Path], remove: Callable[[Path], None]) -> None:
     """Remove what is ours and nobody holds. What cannot be removed now, such as a group at work, is left."""
     for path in paths:
         with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # not for ever at a pipe
             try:
                 if os.fstat(descriptor).st_uid == os.geteuid():
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

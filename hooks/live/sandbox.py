@@ -156,6 +156,7 @@ def _system(staged: Staged, options: str, data: Data) -> list[str]:
         arguments += ["--ro-bind-data", data.add(content.encode()), file]
     arguments += ["--ro-bind", str(staged.packages), "/opt/packages"]
     arguments += ["--dev", "/dev", *sized, "--tmpfs", "/dev/shm", *sized, "--tmpfs", "/tmp"]
+    arguments += ["--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts"]  # of terminals there are as many as the kernel has
     arguments += [
         "--dir",
         "/tmp/matplotlib",
@@ -184,11 +185,13 @@ def _programs() -> list[str]:
 def _proc(host_list: Path | None) -> list[str]:
     """The snippet's own /proc, or under it, at /run/proc, with a prepared list of the host's processes in its place.
 
-    What is hidden of it names the keys of the user who builds. A few settings in it are those of the snippet's own
-    namespaces, such as how much its message queues may hold; they can be written unless all of them are read-only.
+    What is hidden of it names the keys of the user who builds, and how the machine was booted. A few settings in it are
+    those of the snippet's own namespaces, such as how much its message queues may hold; they can be written unless all
+    of them are read-only.
     """
     own = "/run/proc" if host_list else "/proc"
-    hidden = ["--ro-bind", "/dev/null", f"{own}/keys"] if Path("/proc/keys").exists() else []
+    named = [name for name in ("keys", "cmdline") if Path("/proc", name).exists()]
+    hidden = [word for name in named for word in ("--ro-bind", "/dev/null", f"{own}/{name}")]
     hidden += ["--ro-bind", "/proc/sys", f"{own}/sys"]
     return ["--proc", own, *hidden, *(["--ro-bind", str(host_list), "/proc"] if host_list else [])]
 

@@ -23,6 +23,7 @@ from live.staging import Staged
 
 # A dump of 1 byte is none, and the one size at which the kernel also starts no program to take it (core(5)).
 LIMITS = {"CORE": 1, "FSIZE": 256 << 20, "NOFILE": 512, "NPROC": PROCESSES, "MSGQUEUE": 819200, "NICE": 0, "RTPRIO": 0}
+PIECE = 64 << 10  # bytes of its orders in a packet; there is more where facts are to be drawn
 PATIENCE = 1  # seconds that a run may go on after it has closed the way on which it reports
 
 
@@ -155,8 +156,10 @@ class SandboxedRun(Run):
         self._confine()
         order, self.order = self.order, {}
         self.started = time.monotonic()
+        text = json.dumps(order).encode() + b"\n"
         with contextlib.suppress(OSError):  # it is gone already; its exit status will tell
-            self.channel.send(json.dumps(order).encode())
+            for start in range(0, len(text), PIECE):
+                self.channel.send(text[start : start + PIECE])
 
     def check(self) -> None:
         super().check()

@@ -1,8 +1,10 @@
 """The system calls that no snippet gets, as a seccomp filter (seccomp(2)), which bubblewrap puts in place.
 
 Refused is what no namespace holds back, and what no snippet needs and mistakes in the kernel were reached by: whatever
-makes mounts or namespaces, looks into other processes, or loads programs into the kernel. What a measurement of memory
-may need stays, such as madvise, mlock and memfd_create.
+makes mounts or namespaces, looks into other processes, or loads programs into the kernel; what takes of a store that
+all of the machine shares and nothing counts (io_setup, inotify_init), or watches files that others use; and what sends
+descriptors (sendmsg), since those that the engine does not want it would have to close, and a socket that lingers makes
+whoever closes it wait. What a measurement of memory may need stays, such as madvise, mlock and memfd_create.
 """
 
 import errno
@@ -30,6 +32,7 @@ X86_64 = _table("""
     request_key=249 keyctl=250 unshare=272 perf_event_open=298 fanotify_init=300 name_to_handle_at=303
     open_by_handle_at=304 clock_adjtime=305 setns=308 process_vm_readv=310 process_vm_writev=311 kcmp=312
     finit_module=313 kexec_file_load=320 bpf=321 userfaultfd=323
+    sendmsg=46 sendmmsg=307 io_setup=206 inotify_init=253 inotify_init1=294
 """)
 # What newer architectures have in common, from <asm-generic/unistd.h>.
 GENERIC = _table("""
@@ -38,7 +41,7 @@ GENERIC = _table("""
     sethostname=161 setdomainname=162 settimeofday=170 add_key=217 request_key=218 keyctl=219 swapon=224
     swapoff=225 perf_event_open=241 fanotify_init=262 name_to_handle_at=264 open_by_handle_at=265
     clock_adjtime=266 setns=268 process_vm_readv=270 process_vm_writev=271 kcmp=272 finit_module=273 bpf=280
-    userfaultfd=282 kexec_file_load=294
+    userfaultfd=282 kexec_file_load=294 sendmsg=211 sendmmsg=269 io_setup=0 inotify_init1=26
 """)
 # By machine: its number in <linux/audit.h>, and its system calls.
 MACHINES = {

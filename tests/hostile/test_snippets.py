@@ -173,7 +173,8 @@ CASES = {
     "fills/memory": Case(stays_small, TOO_MUCH),
     "fills/memory_of_children": Case(stays_small, TOO_MUCH),
     "fills/memory_files": Case(stays_small, TOO_MUCH),
-    "fills/unseen_memory_files": Case(stays_small, TOO_MUCH),
+    "fills/unseen_memory_files": Case(stays_small, HELD, "0 sent, then: Function not implemented"),
+    "fills/terminals": Case(stays_small, HELD, "0 terminals, then: No such file or directory"),
     "fills/temporary_files": Case(stays_small, TOO_MUCH),
     "fills/disk": Case(stays_small, HELD, "/tmp/two: 0 MiB, then: No space left on device"),
     "fills/inodes": Case(stays_small, "used more than the 100 MiB that its header allows"),
@@ -206,6 +207,7 @@ CASES = {
     ),
     "stays/beyond_its_time": Case(leaves_nothing, done(1), "waiting"),
     "stays/uninterruptibly": Case(leaves_nothing, done(1), "D\n"),
+    "stays/in_a_socket_that_lingers": Case(leaves_nothing, HELD, "Function not implemented"),
     "stays/in_a_read_without_end": Case(leaves_nothing, done(1), "reading"),
     # It breaks only itself.
     "breaks/kills_its_parent": Case(leaves_nothing, HELD, "{1: 'sent'}"),

@@ -144,7 +144,7 @@ def attend(order: dict, port: Port) -> int:
     port.send(ready=True)
     say("the snippet starts")
     with contextlib.suppress(OSError):
-        channel.send(json.dumps(order["harness_order"]).encode())
+        channel.send(json.dumps(order["harness_order"]).encode() + b"\n")
     selector = selectors.DefaultSelector()
     for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"), (channel, "")):
         if stream:  # as all are that were asked for

@@ -139,12 +139,13 @@ def addition(snippet: Snippet | None, snippets: dict[str, bytes] | None = None, 
     """What a guest gets beside the image: its process 1, and a snippet with its orders; or, for a shell, many."""
     lab = lab or (snippet.lab if snippet else Lab())
     order = {"disk": lab.disk, "swap": lab.swap, "sysctl": lab.sysctl, "cgroup": lab.cgroup, "shell": snippet is None}
-    files = {"init": (FOLDER / "guest.py").read_bytes()}
+    # The snippet's own come first: what follows is written over them.
+    files = {f"snippets/{name}": text for name, text in (snippet.files() if snippet else snippets or {}).items()}
+    files["init"] = (FOLDER / "guest.py").read_bytes()
     files |= {
         f"live/live/{name}": (FOLDER.parent / name).read_bytes() for name in ("__init__.py", "host.py", "units.py")
     }
     files |= {f"live/undrawn/matplotlib/{name}.py": UNDRAWN.read_bytes() for name in ("__init__", "pyplot")}
-    files |= {f"snippets/{name}": content for name, content in (snippet.files() if snippet else snippets or {}).items()}
     if snippet:
         harness = f"/live/{snippet.path.stem}.py"  # so that ps shows the snippet's name
         files[harness.lstrip("/")] = sandbox.HARNESS.read_bytes()

@@ -6,7 +6,7 @@
 # ///
 """It fills the kernel with small things.
 
-Timers, signals that wait, locks on ranges of a file, watches, and events: as many as it gets in a moment.
+Timers, locks on ranges of a file, watches, and events: as many as it gets in a moment.
 """
 
 import ctypes
@@ -36,8 +36,8 @@ except OSError:
 watcher, end, counts["watches"] = -1, time.monotonic() + 1, 0
 for poll in polls[:4]:
     poll.close()
-watcher = libc.inotify_init()
-while time.monotonic() < end and counts["watches"] < 1_000_000:
+watcher = libc.inotify_init()  # of these there are 128 for all that a user runs
+while watcher >= 0 and time.monotonic() < end and counts["watches"] < 1_000_000:
     path = f"/tmp/w{counts['watches']}"
     os.mkdir(path)
     if libc.inotify_add_watch(watcher, path.encode(), 0x100) < 0:
