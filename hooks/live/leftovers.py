@@ -33,17 +33,20 @@ def clear(bundle: Path) -> None:
     """Remove what builds before this one have left in the bundle, beside the staged packages and of control groups."""
     half_written = f"{WRITING}{_RANDOM}.tmp"
     _sweep([*bundle.glob(half_written), *bundle.glob(f"*/{half_written}")], os.unlink)
-    _sweep([*STAGING.glob(f"live-run-{_RANDOM}"), *STAGING.glob(f"live-new-{_RANDOM}")], shutil.rmtree)
+    _sweep([*STAGING.glob(f"live-run-{_RANDOM}"), *STAGING.glob(f"live-new-{_RANDOM}")], shutil.rmtree, os.O_DIRECTORY)
     from live import cgroup  # noqa: PLC0415  (which holds its groups by what is here)
 
-    _sweep(cgroup.left(), os.rmdir)
+    _sweep(cgroup.left(), os.rmdir, os.O_DIRECTORY)
 
 
-def _sweep(paths: Iterable[Path], remove: Callable[[Path], None]) -> None:
-    """Remove what is ours and nobody holds. What cannot be removed now, such as a group at work, is left."""
+def _sweep(paths: Iterable[Path], remove: Callable[[Path], None], kind: int = 0) -> None:
+    """Remove what is ours and nobody holds. What cannot be removed now, such as a group at work, is left.
+
+    kind: a flag of open(2), which also never waits: somebody else could have put a pipe there.
+    """
     for path in paths:
         with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # not for ever at a pipe
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | kind)
             try:
                 if os.fstat(descriptor).st_uid == os.geteuid():
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

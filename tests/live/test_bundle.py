@@ -42,6 +42,7 @@ def test_what_somebody_else_has_in_the_folder_is_neither_listed_nor_removed(kept
         path.write_text("theirs")
     half_written = kept.folder / "t" / ".live-a1b2c3_4.tmp"
     half_written.touch()
+    os.mkfifo(tmp_path / "staging" / "live-run-abcdefgh")  # which to open would wait for a writer
 
     leftovers.clear(kept.folder)
 

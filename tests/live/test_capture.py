@@ -107,6 +107,18 @@ def test_a_dependency_that_is_not_there_is_told_of_its_snippet_and_others_run(bu
     assert [entry["status"] for entry in built.report["captures"]] == ["held", "failed", "held"]
 
 
+def test_what_no_reader_of_the_bundle_would_take_is_told_of_its_snippet(build, source):
+    long = 'print(1)\nassert True, "1:: " * 500\n'  # each of these is longer when it has become "[address]"
+
+    built = build(three=source(long, title="Three."))
+
+    (problem,) = built.problems
+    assert "snippet t/three (snippets/t/three.py:1): gave more than a capture may hold: claims[0].message" in str(
+        problem
+    )
+    assert [entry["status"] for entry in built.report["captures"]] == ["held", "failed", "held"]
+
+
 def test_a_snippet_for_a_newer_python_is_skipped(build, source):
     newer = source("assert True, 'it ran'\nprint(1)\n", title="Three.").replace(">=3.11", ">=3.99")
 

@@ -95,6 +95,17 @@ def test_ordinary_users_are_one_in_the_list():
     )
 
 
+def test_a_list_of_the_host_does_not_tell_where_processes_have_their_memory(tmp_path):
+    own = Path("/proc/self/stat").read_text()
+    kept = hostlist._without_addresses(own)
+
+    before, after = (text.rpartition(") ")[2].split() for text in (own, kept))
+    zeroed = [number for number, (one, other) in enumerate(zip(before, after, strict=True), 3) if one != other]
+    assert set(zeroed) <= {*range(26, 31), *range(45, 52)}
+    assert {26, 27, 28, 45, 46, 47, 48, 49, 50, 51} <= set(zeroed)
+    assert kept.startswith(own.rpartition(")")[0])
+
+
 def test_packages_are_staged_once_with_what_they_need(tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "ROOT", tmp_path)
 

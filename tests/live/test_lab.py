@@ -93,8 +93,12 @@ CASES = {
     ),
     "draws": (
         "def draw(sizes):\n    import matplotlib.pyplot as plt\n    fig, axes = plt.subplots()\n"
-        "    axes.plot(sizes)\n    fig.set_label(f'{len(sizes)} points.')\n\nsizes = [1, 4, 9]",
-        {"facts": ["sizes"], "dependencies": ("matplotlib",)},
+        "    axes.plot(sizes)\n    fig.set_label(f'{len(sizes)} points.')\n\nsizes = [1, 4, 9]\nmany = 'x' * 100_000",
+        {"facts": ["sizes", "many"], "dependencies": ("matplotlib",)},
+    ),
+    "dies_while_it_draws": (
+        "def draw(sizes):\n    import os\n    os._exit(3)\n\nsizes = [1]",
+        {"facts": ["sizes"]},
     ),
     "draws_without_words": (
         "def draw(sizes):\n    import matplotlib.pyplot as plt\n    plt.subplots()\n\nsizes = [1]",
@@ -211,6 +215,7 @@ def test_figures_are_drawn_from_what_the_guest_measured(ran):
     assert figure["text"] == "3 points."
     assert "<svg" in figure["svg"]
     assert "figure 1 has no text alternative" in ran["t/draws_without_words"].said
+    assert ran["t/dies_while_it_draws"].said == "draw: it ended with status 3"
 
 
 def test_no_emulator_is_left(ran):
