@@ -172,9 +172,11 @@ def _lend_packages(machine: Path) -> None:
     """Give a clone an environment that is set up, as a warm machine has: but for its stamp it is the one of here."""
     (machine / ".venv").mkdir()
     for path in VENV.iterdir():
-        if path.name != "setup-stamp":
+        if path.name not in ("setup-stamp", "made"):
             (machine / ".venv" / path.name).symlink_to(path)
-    content = b"".join((machine / name).read_bytes() for name in ("requirements.lock", ".ci/setup"))
+    made = (VENV / "made").read_text().replace(str(VENV.parent), str(machine), 1)
+    content = made.encode() + b"".join((machine / name).read_bytes() for name in ("requirements.lock", ".ci/setup"))
+    (machine / ".venv" / "made").write_text(made)
     (machine / ".venv" / "setup-stamp").write_text(hashlib.sha256(content).hexdigest()[:16])
 
 
@@ -187,5 +189,5 @@ def git(folder: Path, *arguments: str) -> None:
 def page(title: str, snippet: str) -> str:
     """A page that keeps the rules, and shows one snippet."""
     name = title.lower()
-    front = f"---\ndescription: What {name} is, as it was measured when this page was built.\n---\n"
+    front = f"---\ndescription: What {name} is, as it was measured when this page was built.\ndate: 2026-11-01\n---\n"
     return f"{front}\n# {title} {{ #{name} }}\n\nIt is measured below.\n\n{sites.fence(f'{snippet}.py').rstrip()}\n"
