@@ -129,7 +129,7 @@ def test_a_claim_that_does_not_hold_is_summed_up_and_nothing_is_previewed(upstre
     capture, render = runner.job("capture", JOBS["capture"]), runner.job("render", JOBS["render"])
 
     assert capture.failed == ["Run what has no valid capture"]
-    assert "docs/memory/doubling.md:10: snippet memory/doubling_takes_both" in capture.said
+    assert "docs/memory/doubling.md:11: snippet memory/doubling_takes_both" in capture.said
     assert "claim did not hold: two lists of 1,000 numbers are one `object`" in capture.said
     assert render.failed == ["Check the bundle and render it"]
     assert render.summary.startswith("# 1 of 3 runs failed\n")
