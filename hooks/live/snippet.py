@@ -5,9 +5,10 @@ import difflib
 import os
 import re
 import signal
+import stat
 import sys
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
 # A name with version bounds, as headers here have it: told apart without loading a library for it.
 _PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
+_READ = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)  # a file beside a snippet: no part of it is a dot or two
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
+SHOWN = 200  # characters of a value in a message
 OLDEST = "3.11"  # version of Python, which the README promises to be enough
 _STANDARD = ("requires-python", "dependencies", "tool")  # the keys of PEP 723
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
@@ -82,9 +85,7 @@ def discover(folder: Path) -> tuple[list[Snippet], list[Problem]]:
     """Read all snippets below `folder`; return those that can be run, and everything that is wrong in the others."""
     snippets: list[Snippet] = []
     problems: list[Problem] = []
-    for path in sorted(folder.glob("**/*.py")):
-        if path.name.startswith("."):  # an editor's
-            continue
+    for path in _sources(folder, problems):
         try:
             snippets.append(read(path, folder))
         except LiveError as error:
@@ -92,9 +93,29 @@ def discover(folder: Path) -> tuple[list[Snippet], list[Problem]]:
     return snippets, sorted(problems + _duplicates(snippets))
 
 
+def _sources(folder: Path, problems: list[Problem]) -> list[Path]:
+    """All that is called like a snippet; folders that cannot be looked into are problems. Links are not followed."""
+
+    def unreadable(error: OSError) -> None:
+        at = spelled(os.path.relpath(error.filename, folder.parent))
+        problems.append(Problem(at=at, what=f"cannot be read: {error.strerror}; mend its rights"))
+
+    found = [
+        Path(place, name)
+        for place, folders, files in os.walk(folder, onerror=unreadable if folder.exists() else None)
+        for name in (*folders, *files)
+    ]
+    return sorted(path for path in found if path.suffix == ".py" and not path.name.startswith("."))  # an editor's
+
+
+def spelled(name: str) -> str:
+    """The name of a file as it can be printed, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def read(path: Path, folder: Path) -> Snippet:
     """Read one snippet file below `folder`. Raises LiveError with everything that is wrong in it."""
-    name = path.relative_to(folder).with_suffix("").as_posix()
+    name = spelled(path.relative_to(folder).with_suffix("").as_posix())
     reader = _Reader(name, path, folder)
     snippet = reader.snippet()
     if reader.problems or not snippet:
@@ -126,6 +147,15 @@ def how_it_ended(status: int, verb: str = "it ended with ") -> str:
         except ValueError:
             pass
     return f"{verb}status {status}"
+
+
+def _shown(value: Any) -> str:
+    """A value of a header for a message: it may be of any size and depth."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of many digits; tables in tables without end
+        return "what stands there"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def _line_of(text: str, source: str) -> int:
@@ -171,14 +201,9 @@ class _Reader:
         if not re.fullmatch(record.SNIPPET, self.name):
             form = "lower-case letters, digits and underscores, at most 60 and 80"
             self.wrong(f"a snippet is snippets/<topic>/<name>.py, in {form}")
-        if not self.path.resolve().is_relative_to(self.folder.resolve()):
-            self.wrong("leads out of the snippets folder; a snippet is a file of its own, not a link")
-            return None
-        if not self.path.is_file():
-            self.wrong("is no regular file")
-            return None
-        if self.path.stat().st_size > LONGEST:
-            self.wrong(f"has {self.path.stat().st_size >> 10:,} KiB; {LONGEST >> 10} KiB of source are the most")
+        refused = self.refused()
+        if refused:
+            self.wrong(refused)
             return None
         try:
             self.source = self.path.read_text(encoding="utf-8-sig")
@@ -210,6 +235,26 @@ class _Reader:
             draws=any(isinstance(node, ast.FunctionDef) and node.name == "draw" for node in tree.body),
             **header,
         )
+
+    def refused(self) -> str:
+        """Why the file is not even opened; "" where it can be."""
+        if ".." in self.path.relative_to(self.folder).parts:
+            return "leads out of the snippets folder"
+        if self.linked(self.path):
+            return "is a link, or in a folder that is one; a snippet is a file of its own"
+        try:
+            status = self.path.lstat()
+        except OSError as error:
+            return f"cannot be read: {error.strerror}; mend its rights"
+        if not stat.S_ISREG(status.st_mode):
+            return "is no regular file"
+        if status.st_size > LONGEST:
+            return f"has {status.st_size >> 10:,} KiB; {LONGEST >> 10} KiB of source are the most"
+        return ""
+
+    def linked(self, file: Path) -> bool:
+        """Whether a file below the snippets folder, or a folder on the way to it, is a link."""
+        return any(os.path.islink(self.folder / part) for part in _trail(file.relative_to(self.folder)))
 
     def docstring(self, tree: ast.Module) -> tuple[str, str]:
         lines = (ast.get_docstring(tree) or "").split("\n", 1)
@@ -309,7 +354,7 @@ class _Reader:
             try:
                 given["hosts" if key == "host" else key] = _KEYS[key](self, value)
             except ValueError as error:
-                self.wrong(f"{key} = {value!r}: {error}", self.line_of(f"# {key}"))
+                self.wrong(f"{key} = {_shown(value)}: {error}", self.line_of(f"# {key}"))
         return given
 
     def python(self, given: Any) -> str:
@@ -350,18 +395,34 @@ class _Reader:
         return names
 
     def files(self, given: Any) -> list[Path]:
-        """Paths relative to the snippet that stay, links followed, in the snippets folder."""
-        files = [self.path.parent / text for text in _strings(self, given)]
-        for file in files:
-            if not file.resolve().is_relative_to(self.folder.resolve()):
-                raise ValueError(f"{file.name} is outside the snippets folder")
-            if not file.is_file():
-                raise ValueError(f"there is no file {file.relative_to(self.path.parent)}")
-            if file.stat().st_size > MOST:
-                raise ValueError(f"{file.name} has {file.stat().st_size >> 20:,} MiB; {MOST >> 20} MiB are the most")
-            if not os.access(file, os.R_OK):
-                raise ValueError(f"{file.name} cannot be read; mend its rights")
-        return files
+        """Files beside the snippet. In the sandbox each is mounted by its name, so a name leads nowhere else."""
+        names = _strings(self, given)
+        for number, name in enumerate(names):
+            if not _READ.fullmatch(name):
+                example = "'sample.txt' or 'data/sample.txt', in letters, digits, dots and dashes"
+                raise ValueError(f"{_shown(name)} is no file beside the snippet; name it as in {example}")
+            if name in names[:number] or name == self.path.name:
+                raise ValueError(f"{name} is there already; name each file once, and not the snippet itself")
+            wrong = self.unfit(self.path.parent / name)
+            if wrong:
+                raise ValueError(wrong.format(name))
+        return [self.path.parent / name for name in names]
+
+    def unfit(self, file: Path) -> str:
+        """Why a file cannot be read by a snippet, with {} for its name; "" where it can."""
+        if self.linked(file):
+            return "{} is a link, or in a folder that is one; put the file itself there"
+        try:
+            status = file.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return "there is no file {}"
+        except OSError as error:
+            return f"{{}} cannot be read: {error.strerror}"
+        if not stat.S_ISREG(status.st_mode):
+            return "{} is no regular file"
+        if status.st_size > MOST:
+            return f"{{}} has {status.st_size >> 20:,} MiB; {MOST >> 20} MiB are the most"
+        return "" if os.access(file, os.R_OK) else "{} cannot be read; mend its rights"
 
     def exit_name(self, given: Any) -> int | str:
         if given == "panic" or (isinstance(given, str) and given in signal.Signals.__members__):
@@ -369,6 +430,12 @@ class _Reader:
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= 255:
             return given
         raise ValueError("must be an exit status from 0 to 255, a signal's name such as 'SIGSEGV', or 'panic'")
+
+
+def _trail(path: Path) -> Iterator[Path]:
+    """A relative path, and all folders that lead to it."""
+    yield path
+    yield from path.parents
 
 
 def _is_requirement(text: str) -> bool:

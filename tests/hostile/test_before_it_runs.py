@@ -32,14 +32,23 @@ def with_keys(**keys):
     return text(running.with_header(BODY, **keys))
 
 
-def reading(make):
-    """A snippet that reads the file x beside it, which `make` makes."""
+def reading(make, *names: str):
+    """A snippet that reads the file x beside it, which `make` makes, or reads by other names."""
 
     def both(path: Path) -> None:
         make(path.with_name("x"))
-        with_keys(reads=["x"])(path)
+        with_keys(reads=names or ["x"])(path)
 
     return both
+
+
+def steps(path: Path) -> None:
+    """A link into a deep folder: upwards from there is still in this one, while by its name that is far outside."""
+    deep = path.with_name("1") / "2" / "3" / "4"
+    deep.mkdir(parents=True)
+    path.with_name("d").symlink_to(deep)
+    (path.parent / "oldroot" / "tmp").mkdir(parents=True)
+    (path.parent / "oldroot" / "tmp" / "x").write_text("1")
 
 
 def sparse(size: int):
@@ -53,20 +62,31 @@ def sparse(size: int):
 FILES = {
     "is a pipe": (fifo, "is no regular file"),
     "is a folder": (Path.mkdir, "is no regular file"),
-    "is a link to a device": (link_to("/dev/zero"), "leads out of the snippets folder"),
-    "is a link to a secret": (link_to("/etc/passwd"), "leads out of the snippets folder"),
-    "is a link to nowhere": (link_to("nowhere.py"), "is no regular file"),
+    "is a link to a device": (link_to("/dev/zero"), "is a link, or in a folder that is one"),
+    "is a link to a secret": (link_to("/etc/passwd"), "is a link, or in a folder that is one"),
+    "is a link to nowhere": (link_to("nowhere.py"), "is a link, or in a folder that is one"),
     "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 256 KiB of source are the most"),
     "has a byte of zero": (text(HEADER + "\0"), "is not Python"),
     "has brackets without end": (text(HEADER + "(" * 5000), "is not Python"),
     "has signs without end": (text(HEADER + "-" * 100_000 + "1"), "is not Python that can be read"),
     "has calls without end": (text(HEADER + "a" + "()" * 50_000), "is not Python that can be read"),
     "is no text": (text(b"\xff\xfe"), "is not UTF-8 text"),
-    "reads a pipe": (reading(fifo), "there is no file x"),
-    "reads a device": (reading(link_to("/dev/zero")), "x is outside the snippets folder"),
-    "reads what is not its own": (reading(link_to("/etc/passwd")), "x is outside the snippets folder"),
+    "reads a pipe": (reading(fifo), "x is no regular file"),
+    "reads a device": (reading(link_to("/dev/zero")), "x is a link, or in a folder that is one"),
+    "reads what is not its own": (reading(link_to("/etc/passwd")), "x is a link, or in a folder that is one"),
+    "reads by a link that stays": (reading(link_to("a.py")), "x is a link, or in a folder that is one"),
+    "reads by a linked folder": (reading(link_to("."), "x/x/b.txt"), "x/x/b.txt is a link, or in a folder that is"),
+    "reads past a link": (reading(steps, "d/../../../../oldroot/tmp/x"), "is no file beside the snippet"),
+    "reads from the root": (with_keys(reads=["/etc/passwd"]), "'/etc/passwd' is no file beside the snippet"),
+    "reads from a point": (reading(text("1"), "./x"), "'./x' is no file beside the snippet"),
+    "reads between strokes": (reading(text("1"), ".//x"), "'.//x' is no file beside the snippet"),
+    "reads a byte of zero": (with_keys(reads=["x\0"]), "is no file beside the snippet"),
+    "reads a name without end": (with_keys(reads=["x" * 300]), "cannot be read: File name too long"),
+    "reads itself": (with_keys(reads=["a.py"]), "a.py is there already"),
+    "reads the same twice": (reading(text("1"), "x", "x"), "x is there already"),
+    "reads below a file": (reading(text("1"), "x/y"), "there is no file x/y"),
     "reads something huge": (reading(sparse(1 << 40)), "x has 1,048,576 MiB; 16 MiB are the most"),
-    "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "passwd is outside the snippets folder"),
+    "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "/passwd' is no file beside the snippet"),
     "has all the time": (with_keys(timeout=1e9), "must be a number of seconds, at most 600"),
     "has a header without end": (text(HEADER.replace("[tool.live]", "x = " + "[" * 100_000)), "bad header"),
     "asks for a command": (with_keys(needs=["sh -c evil"]), "no command 'sh -c evil'"),

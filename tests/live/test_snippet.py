@@ -1,5 +1,9 @@
 """The header of a snippet is a contract: what it says is kept, what is wrong in it is named with its line."""
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from live.problems import LiveError
 from live.snippet import discover, how_it_ended, read
@@ -100,7 +104,9 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
         ('["ps", "pmap"]', '["pmpa"]', 6, "no command 'pmpa'"),
         ('["ps", "pmap"]', '"ps"', 6, "must be a list of strings"),
         ('["size"]', '["size", "size"]', 7, "a name stands twice"),
-        ('["sample.txt"]', '["../../other.txt"]', 8, "other.txt is outside the snippets folder"),
+        ('["sample.txt"]', '["../../other.txt"]', 8, "'../../other.txt' is no file beside the snippet; name it as in"),
+        ('["sample.txt"]', '["sample.txt", "sample.txt"]', 8, "sample.txt is there already; name each file once"),
+        ('["sample.txt"]', '["name.py"]', 8, "name.py is there already; name each file once, and not the snippet"),
         ('["sample.txt"]', '["absent.txt"]', 8, "there is no file absent.txt"),
         ('["psutil>=7,<8"]', '["psutil=7"]', 3, "bad dependencies"),
         ('["psutil>=7,<8"]', "[]", 20, "imports 'psutil', which its header does not list in dependencies"),
@@ -146,15 +152,24 @@ def test_a_name_is_a_topic_and_a_plain_word(parse, name):
     assert any("snippets/<topic>/<name>.py" in what for _, what in complaints(parse, GOOD, name=name))
 
 
-def test_a_link_out_of_the_folder_is_refused(tmp_path):
-    outside = tmp_path / "outside.py"
-    outside.write_text(GOOD)
-    link = tmp_path / "snippets" / "topic" / "name.py"
-    link.parent.mkdir(parents=True)
-    link.symlink_to(outside)
+@pytest.mark.parametrize("linked", ["topic/name.py", "topic"])
+def test_a_snippet_that_is_a_link_or_in_a_linked_folder_is_refused_wherever_it_leads(parse, tmp_path, linked):
+    parse(GOOD, "other/name")
+    link = tmp_path / "snippets" / linked
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "snippets" / linked.replace("topic", "other"))
+
+    with pytest.raises(LiveError, match="is a link, or in a folder that is one; a snippet is a file of its own"):
+        read(tmp_path / "snippets" / "topic" / "name.py", tmp_path / "snippets")
+    assert [snippet.name for snippet in discover(tmp_path / "snippets")[0]] == ["other/name"]
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(parse, tmp_path):
+    parse(GOOD)
+    (tmp_path / "outside.py").write_text(GOOD)
 
     with pytest.raises(LiveError, match="leads out of the snippets folder"):
-        read(link, tmp_path / "snippets")
+        read(tmp_path / "snippets" / ".." / "outside.py", tmp_path / "snippets")
 
 
 def test_names_and_titles_that_a_reader_could_not_tell_apart_are_refused(parse, tmp_path):
@@ -184,3 +199,41 @@ def test_an_exit_status_is_told_in_words():
     assert how_it_ended(0) == "it ended with status 0"
     assert how_it_ended(139) == "it ended with SIGSEGV"
     assert how_it_ended(255) == "it ended with status 255"
+
+
+def test_a_file_that_is_read_may_be_in_a_folder_beside_the_snippet(parse, tmp_path):
+    data = tmp_path / "snippets" / "topic" / "data-1" / "a.b_c.txt"
+    data.parent.mkdir(parents=True)
+    data.write_text("2")
+
+    snippet = parse(GOOD.replace('"sample.txt"', '"sample.txt", "data-1/a.b_c.txt"'))
+
+    assert list(snippet.files()) == ["topic/name.py", "topic/sample.txt", "topic/data-1/a.b_c.txt"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_and_hides_no_other(parse, tmp_path, monkeypatch):
+    parse(GOOD)
+    closed = tmp_path / "snippets" / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def as_another_user(place):  # to root no folder is closed
+        if os.fspath(place) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", as_another_user)
+    snippets, problems = discover(tmp_path / "snippets")
+
+    assert [snippet.name for snippet in snippets] == ["topic/name"]
+    assert list(map(str, problems)) == ["snippets/closed: cannot be read: Permission denied; mend its rights"]
+
+
+def test_a_file_whose_name_is_no_text_is_told_in_what_can_be_printed(tmp_path):
+    (tmp_path / "snippets" / "t").mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/snippets/t/\xff.py")).write_text(GOOD)
+
+    problems = discover(tmp_path / "snippets")[1]
+
+    assert str(problems[0]).startswith(r"snippet t/\xff (snippets/t/\xff.py:1): a snippet is snippets/<topic>/")
+    assert "\n".join(map(str, problems)).encode()
