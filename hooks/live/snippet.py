@@ -7,27 +7,23 @@ import re
 import signal
 import stat
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live import record, tools
+from live import header, record, tools
 from live.lab import settings
 from live.lab.settings import Lab
 from live.problems import LiveError, Problem
 from live.units import parse_size
 
-# The reference expression of PEP 723 for a block of inline metadata.
-_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
 # A name with version bounds, as headers here have it: told apart without loading a library for it.
 _PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
 _READ = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)  # a file beside a snippet: no part of it is a dot or two
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
-SHOWN = 200  # characters of a value in a message
 OLDEST = "3.11"  # version of Python, which the README promises to be enough
 _STANDARD = ("requires-python", "dependencies", "tool")  # the keys of PEP 723
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
@@ -149,15 +145,6 @@ def how_it_ended(status: int, verb: str = "it ended with ") -> str:
     return f"{verb}status {status}"
 
 
-def _shown(value: Any) -> str:
-    """A value of a header for a message: it may be of any size and depth."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # a number of many digits; tables in tables without end
-        return "what stands there"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
 def _line_of(text: str, source: str) -> int:
     return source.count("\n", 0, max(source.find(text), 0)) + 1
 
@@ -221,9 +208,10 @@ class _Reader:
             self.wrong(f"is not Python that can be read: {error}")
             return None
         title, description = self.docstring(tree)
-        header = self.header()
-        self.imports(tree, header)
-        self.places(header)
+        keys = self.keys()
+        if keys:  # else what it declares is not known
+            self.imports(tree, keys)
+        self.places(keys)
         return Snippet(
             name=self.name,
             path=self.path,
@@ -233,7 +221,7 @@ class _Reader:
             claims=self.claims(tree),
             sections=self.sections(),
             draws=any(isinstance(node, ast.FunctionDef) and node.name == "draw" for node in tree.body),
-            **header,
+            **keys,
         )
 
     def refused(self) -> str:
@@ -273,10 +261,10 @@ class _Reader:
                     self.wrong("this assert has no message; say what was found, for the reader", node.lineno)
         return dict(sorted(claims.items()))
 
-    def imports(self, tree: ast.Module, header: dict[str, Any]) -> None:
+    def imports(self, tree: ast.Module, keys: dict[str, Any]) -> None:
         """What is imported must be declared: the reader's `uv run` installs nothing else."""
-        declared = {requirement_name(text).replace("-", "_") for text in header.get("dependencies", [])}
-        declared |= {path.stem for path in header.get("reads", [])} | sys.stdlib_module_names
+        declared = {requirement_name(text).replace("-", "_") for text in keys.get("dependencies", [])}
+        declared |= {path.stem for path in keys.get("reads", [])} | sys.stdlib_module_names
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -288,14 +276,14 @@ class _Reader:
                 if name.split(".")[0] not in declared:
                     self.wrong(f"imports {name!r}, which its header does not list in dependencies", node.lineno)
 
-    def places(self, header: dict[str, Any]) -> None:
+    def places(self, keys: dict[str, Any]) -> None:
         """Keys that only have a meaning in the lab, or none there."""
-        in_lab = set(header.get("hosts", [])) & set(settings.HOSTS)
-        if "lab" in header and not in_lab:
+        in_lab = set(keys.get("hosts", [])) & set(settings.HOSTS)
+        if "lab" in keys and not in_lab:
             self.wrong('lab = {…} says how a guest is made; add host = "lab"', self.line_of("# lab"))
-        if header.get("exits") == "panic" and set(header.get("hosts", ["build"])) != in_lab:
+        if keys.get("exits") == "panic" and set(keys.get("hosts", ["build"])) != in_lab:
             self.wrong("only a guest of the lab may panic", self.line_of("# exits"))
-        if in_lab and header.get("sees") == "host":
+        if in_lab and keys.get("sees") == "host":
             self.wrong('sees = "host" is for host = "build"; a guest has no other processes', self.line_of("# sees"))
 
     def sections(self) -> dict[str, str]:
@@ -320,28 +308,17 @@ class _Reader:
             self.wrong(f"region {name!r} is not closed; end it with '# endregion'", open_at)
         return sections
 
-    def header(self) -> dict[str, Any]:
+    def keys(self) -> dict[str, Any]:
         """Read the inline metadata and return what of it differs from the defaults."""
-        blocks = [match for match in _BLOCK.finditer(self.source) if match["type"] == "script"]
-        if len(blocks) != 1:
-            self.wrong("needs exactly one '# /// script' block; see 'A snippet' in CONTRIBUTING.md")
-            return {}
-        content = "".join(
-            line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines(keepends=True)
-        )
-        first = self.source.count("\n", 0, blocks[0].start("content")) + 1
         try:
-            metadata = tomllib.loads(content)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            line = re.search(r"line (\d+)", str(error))
-            self.wrong(f"bad header: {error}", first + (int(line[1]) - 1 if line else 0))
+            metadata, first = header.read(self.source)
+        except header.BadHeader as error:
+            self.wrong(str(error), error.line)
             return {}
         for key in metadata.keys() - set(_STANDARD):
             self.wrong(f"unknown key {key!r} in the header: {nearest(key, _STANDARD)}", self.line_of(f"# {key}"))
-        tool = metadata.get("tool")
-        live = tool.get("live") if isinstance(tool, dict) else None
-        if not isinstance(live, dict):
-            self.wrong("its header has no [tool.live] table", first)
+        live = self.table(metadata.get("tool"), first)
+        if live is None:
             return {}
         given: dict[str, Any] = {
             "python": self.python(metadata.get("requires-python", f">={OLDEST}")),
@@ -354,8 +331,28 @@ class _Reader:
             try:
                 given["hosts" if key == "host" else key] = _KEYS[key](self, value)
             except ValueError as error:
-                self.wrong(f"{key} = {_shown(value)}: {error}", self.line_of(f"# {key}"))
+                self.wrong(f"{key} = {header.shown(value)}: {error}", self.line_of(f"# {key}"))
         return given
+
+    def table(self, tool: Any, first: int) -> dict[str, Any] | None:
+        """The table [tool.live]. It is alone: by others `uv run` might install from anywhere on a reader's machine."""
+        tool = tool if isinstance(tool, dict) else {}
+        others = sorted(tool.keys() - {"live"})
+        for key in others:
+            near = difflib.get_close_matches(key, ["live"])
+            why = (
+                "did you mean [tool.live]?"
+                if near
+                else "only [tool.live] may be there, for a reader's uv would do what it says"
+            )
+            line = max(first, self.line_of(f"tool.{key}"))
+            self.wrong(f"unknown table [tool.{key}] in the header: {why}", line)
+        live = tool.get("live")
+        if isinstance(live, dict):
+            return live
+        if not others:
+            self.wrong("its header has no [tool.live] table; add it, if only the line '# [tool.live]'", first)
+        return None
 
     def python(self, given: Any) -> str:
         match = re.fullmatch(r">=\s*(3\.\d{1,2})", given) if isinstance(given, str) else None
@@ -400,7 +397,7 @@ class _Reader:
         for number, name in enumerate(names):
             if not _READ.fullmatch(name):
                 example = "'sample.txt' or 'data/sample.txt', in letters, digits, dots and dashes"
-                raise ValueError(f"{_shown(name)} is no file beside the snippet; name it as in {example}")
+                raise ValueError(f"{header.shown(name)} is no file beside the snippet; name it as in {example}")
             if name in names[:number] or name == self.path.name:
                 raise ValueError(f"{name} is there already; name each file once, and not the snippet itself")
             wrong = self.unfit(self.path.parent / name)

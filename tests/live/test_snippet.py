@@ -122,9 +122,23 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
         ("# [tool.live]", "# tool = 3\n# [toil.live]", 2, "has no [tool.live] table"),
         ('["size"]', f'["{"x" * 61}"]', 7, "is not the name of a variable with at most 60 characters"),
         ("Touching memory uses it.", "It uses it. " * 30, 1, "its title has over 300 characters"),
-        ("# [tool.live]", "# [tool.life]", 2, "has no [tool.live] table"),
-        ("# timeout = 5", "# timeout = = 5", 9, "bad header"),
-        ('# ///\n"', '"', 1, "exactly one '# /// script' block"),
+        ("# [tool.live]", "# [tool.life]", 5, "unknown table [tool.life] in the header: did you mean [tool.live]?"),
+        ("# [tool.live]", "# [tool.uv.sources]\n# psutil = { url = 'x' }\n# [tool.live]", 5, "unknown table [tool.uv]"),
+        ("# [tool.live]", "# [[tool.uv.index]]\n# url = 'x'\n# [tool.live]", 5, "only [tool.live] may be there, for"),
+        ("# timeout = 5", "# timeout = = 5", 9, "bad header: Invalid value; a text stands in quotes, as in host"),
+        ("# timeout = 5", "# timeout = 5\n# timeout = 6", 10, "this name stands twice; keep one"),
+        ("# timeout = 5", "# timeout 5", 9, "bad header: Expected '=' after a key in a key/value pair; write name"),
+        ("# timeout = 5", f"# timeout = {'5' * 5000}", 2, "bad header: a number of too many digits"),
+        ("# timeout = 5", f"# timeout = 0x{'f' * 5000}", 9, "timeout = what stands there: must be a number of seconds"),
+        ("# timeout = 5", f"# timeout.{'x.' * 2000}x = 5", 9, "timeout = what stands there: must be a number"),
+        ("# timeout = 5", f"# timeout = '{'x' * 5000}'", 9, f"timeout = '{'x' * 199}…: must be a number of seconds"),
+        ("# timeout = 5\n", "# #\n" * 5000, 1, "bad header: it has "),
+        ('# ///\n"', '"', 1, "the block of line 1 is not closed; end it with '# ///'"),
+        ("# timeout = 5", "timeout = 5", 9, "the block of line 1 is not closed before this; begin the line with '# '"),
+        ("# timeout = 5", "#timeout = 5", 9, "the block of line 1 is not closed before this; begin the line with '# '"),
+        ("# timeout = 5", "# ///", 14, "the block of line 1 is closed already; keep one '# ///'"),
+        ("# /// script", "# /// scripts", 1, "needs exactly one '# /// script' block"),
+        ("import psutil", "# /// script\n# ///", 20, "needs exactly one '# /// script' block"),
         ('"""Touching memory uses it.\n\nIt touches some.\n"""\n', "", 1, "has no docstring"),
         (', f"{size} bytes"', "", 25, "this assert has no message"),
         ("size =", "size = = ", 23, "is not Python"),
@@ -237,3 +251,7 @@ def test_a_file_whose_name_is_no_text_is_told_in_what_can_be_printed(tmp_path):
 
     assert str(problems[0]).startswith(r"snippet t/\xff (snippets/t/\xff.py:1): a snippet is snippets/<topic>/")
     assert "\n".join(map(str, problems)).encode()
+
+
+def test_what_a_header_that_cannot_be_read_declares_is_not_missed(parse):
+    assert len(complaints(parse, GOOD.replace('# ///\n"', '"'))) == 1
