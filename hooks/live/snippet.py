@@ -2,11 +2,13 @@
 
 import ast
 import difflib
+import io
 import os
 import re
 import signal
 import stat
 import sys
+import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,13 @@ _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))
 # A name with version bounds, as headers here have it: told apart without loading a library for it.
 _PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
 _READ = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)  # a file beside a snippet: no part of it is a dot or two
+# What is not seen, or turns the direction of what is: controls, formats, fillers, selectors and tags.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+WRONG = 50  # things in one snippet that are told at once
+CLAIMS = 1000  # asserts of one; a run reports as many claims
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
 OLDEST = "3.11"  # version of Python, which the README promises to be enough
@@ -179,7 +188,8 @@ class _Reader:
         self.source = ""
 
     def wrong(self, what: str, line: int = 1) -> None:
-        self.problems.append(Problem(snippet=self.name, at=_at(self.name, line), what=what))
+        if len(self.problems) < WRONG:
+            self.problems.append(Problem(snippet=self.name, at=_at(self.name, line), what=what))
 
     def line_of(self, text: str) -> int:
         return _line_of(text, self.source)
@@ -192,20 +202,10 @@ class _Reader:
         if refused:
             self.wrong(refused)
             return None
-        try:
-            self.source = self.path.read_text(encoding="utf-8-sig")
-            tree = ast.parse(self.source)
-        except OSError as error:
-            self.wrong(f"cannot be read: {error.strerror}; mend its rights")
+        if not self.text():
             return None
-        except UnicodeDecodeError:
-            self.wrong("is not UTF-8 text")
-            return None
-        except SyntaxError as error:
-            self.wrong(f"is not Python: {error.msg}", error.lineno or 1)
-            return None
-        except (ValueError, RecursionError, MemoryError) as error:  # a byte of zero; brackets in brackets without end
-            self.wrong(f"is not Python that can be read: {error}")
+        tree = self.program()
+        if not tree:
             return None
         title, description = self.docstring(tree)
         keys = self.keys()
@@ -244,8 +244,45 @@ class _Reader:
         """Whether a file below the snippets folder, or a folder on the way to it, is a link."""
         return any(os.path.islink(self.folder / part) for part in _trail(file.relative_to(self.folder)))
 
+    def text(self) -> bool:
+        """Read the source, which must look as it is: a reader, and who reviews it, sees all that runs."""
+        try:
+            content = self.path.read_bytes()
+            self.source = content.decode("utf-8-sig").replace("\r\n", "\n")
+            encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+        except OSError as error:
+            self.wrong(f"cannot be read: {error.strerror}; mend its rights")
+            return False
+        except UnicodeDecodeError as error:
+            self.wrong("is not UTF-8 text; save it as such", content.count(b"\n", 0, error.start) + 1)
+            return False
+        except SyntaxError:
+            encoding = "an unknown encoding"
+        if not encoding.startswith("utf-8"):
+            self.wrong(f"says that it is in {encoding}; a snippet is UTF-8 text, so take that comment out")
+            return False
+        unseen = _UNSEEN.search(self.source)
+        if unseen:
+            escape = ascii(unseen[0])[1:-1] if unseen[0] != "\f" else "\\f"
+            what = f"U+{ord(unseen[0]):04X} is not seen as what it is; write it as an escape, {escape}, or take it out"
+            self.wrong(what, self.source.count("\n", 0, unseen.start()) + 1)
+        return not unseen
+
+    def program(self) -> ast.Module | None:
+        try:
+            return ast.parse(self.source)
+        except SyntaxError as error:
+            self.wrong(f"is not Python: {error.msg}", error.lineno or 1)
+        except (ValueError, RecursionError, MemoryError) as error:  # brackets in brackets without end
+            self.wrong(f"is not Python that can be read: {error}")
+        return None
+
     def docstring(self, tree: ast.Module) -> tuple[str, str]:
-        lines = (ast.get_docstring(tree) or "").split("\n", 1)
+        text = ast.get_docstring(tree) or ""
+        unseen = _UNSEEN.search(text)
+        if unseen:
+            self.wrong(f"its docstring has U+{ord(unseen[0]):04X} in it, which a page cannot show; take it out")
+        lines = text.split("\n", 1)
         if not lines[0]:
             self.wrong("has no docstring; its first line is the title on the page")
         elif not re.fullmatch(record.TITLE, lines[0]):
@@ -253,13 +290,15 @@ class _Reader:
         return lines[0], lines[1].strip() if len(lines) > 1 else ""
 
     def claims(self, tree: ast.Module) -> dict[int, str]:
-        claims = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assert):
-                claims[node.lineno] = ast.get_source_segment(self.source, node.test) or ""
-                if node.msg is None:
-                    self.wrong("this assert has no message; say what was found, for the reader", node.lineno)
-        return dict(sorted(claims.items()))
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        if len(found) > CLAIMS:
+            self.wrong(f"has {len(found):,} asserts; {CLAIMS:,} are the most", found[CLAIMS].lineno)
+            return {}
+        lines = [line.encode() for line in self.source.split("\n")]  # Python counts columns in bytes
+        for node in found:
+            if node.msg is None:
+                self.wrong("this assert has no message; say what was found, for the reader", node.lineno)
+        return {node.lineno: _segment(lines, node.test) for node in sorted(found, key=lambda node: node.lineno)}
 
     def imports(self, tree: ast.Module, keys: dict[str, Any]) -> None:
         """What is imported must be declared: the reader's `uv run` installs nothing else."""
@@ -433,6 +472,15 @@ def _trail(path: Path) -> Iterator[Path]:
     """A relative path, and all folders that lead to it."""
     yield path
     yield from path.parents
+
+
+def _segment(lines: list[bytes], node: ast.expr) -> str:
+    """The source of an expression; the standard library's function splits the whole source for each."""
+    last = node.end_lineno or node.lineno
+    part = lines[node.lineno - 1 : last]
+    part[-1] = part[-1][: node.end_col_offset]
+    part[0] = part[0][node.col_offset :]
+    return b"\n".join(part).decode()
 
 
 def _is_requirement(text: str) -> bool:

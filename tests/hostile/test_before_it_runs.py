@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import running
-from live import printable
+from live import printable, snippet
 from live.lab import run as guest_run
 from live.problems import Problem
 from live.snippet import discover
@@ -66,7 +66,7 @@ FILES = {
     "is a link to a secret": (link_to("/etc/passwd"), "is a link, or in a folder that is one"),
     "is a link to nowhere": (link_to("nowhere.py"), "is a link, or in a folder that is one"),
     "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 256 KiB of source are the most"),
-    "has a byte of zero": (text(HEADER + "\0"), "is not Python"),
+    "has a byte of zero": (text(HEADER + "\0"), "U+0000 is not seen as what it is"),
     "has brackets without end": (text(HEADER + "(" * 5000), "is not Python"),
     "has signs without end": (text(HEADER + "-" * 100_000 + "1"), "is not Python that can be read"),
     "has calls without end": (text(HEADER + "a" + "()" * 50_000), "is not Python that can be read"),
@@ -117,6 +117,38 @@ def test_a_file_or_header_of_that_kind_is_refused_at_once(tmp_path, what):
     assert [problem.snippet for problem in problems][:1] == ["t/a"]
     assert message in "\n".join(problem.what for problem in problems)
     assert time.monotonic() - started < 2
+
+
+HALF = snippet.LONGEST // 2
+SLOW = {  # sources of about 256 KiB on each of which some way to read them takes long
+    "asserts": HEADER + ('assert x, "x"\n' + "#" * 240 + "\n") * 999,
+    "too many asserts": HEADER + "assert x\n" * (HALF // 5),
+    "blocks": "# /// a\n" * (HALF // 5) + HEADER,
+    "blocks of one kind": "# /// script\n" * (HALF // 8),
+    "ends": HEADER.replace("# ///\n", "# ///\n" * (HALF // 4)),
+    "keys": HEADER.replace("[tool.live]", "[tool.live]\n" + "".join(f"# x{n} = 1\n" for n in range(20_000))),
+    "few keys": HEADER.replace("[tool.live]", "[tool.live]\n" + "".join(f"# x{n} = 1\n" for n in range(500)))
+    + "#" * HALF,
+    "dotted keys": HEADER.replace("[tool.live]", f"[tool.live]\n# {'x.' * 3900}x = 1"),
+    "imports": HEADER + "import a, b, c, d, e, f\n" * (HALF // 13),
+    "regions": HEADER + "# region a\n# endregion\n" * (HALF // 13),
+    "ends of regions": HEADER + "# endregion\n" * (HALF // 7),
+    "spaces": HEADER + f"{' ' * HALF}# region\n",
+    "a title": HEADER.replace("A title.", "A title." * (HALF // 5)),
+    "unseen": HEADER + "#\u202e\n" * (HALF // 3),
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_no_source_takes_long_to_read(tmp_path, what):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.py").write_text(SLOW[what])
+    assert (tmp_path / "t" / "a.py").stat().st_size < snippet.LONGEST
+    started = time.process_time()
+
+    discover(tmp_path)
+
+    assert time.process_time() - started < 1.5
 
 
 def test_a_header_cannot_have_more_memory_than_the_machine(tmp_path):

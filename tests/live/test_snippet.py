@@ -206,7 +206,9 @@ def test_one_unreadable_snippet_does_not_hide_the_others(parse, tmp_path):
     snippets, problems = discover(tmp_path / "snippets")
 
     assert [snippet.name for snippet in snippets] == ["topic/good"]
-    assert [str(problem) for problem in problems] == ["snippet topic/bad (snippets/topic/bad.py:1): is not UTF-8 text"]
+    assert [str(problem) for problem in problems] == [
+        "snippet topic/bad (snippets/topic/bad.py:1): is not UTF-8 text; save it as such"
+    ]
 
 
 def test_an_exit_status_is_told_in_words():
@@ -255,3 +257,54 @@ def test_a_file_whose_name_is_no_text_is_told_in_what_can_be_printed(tmp_path):
 
 def test_what_a_header_that_cannot_be_read_declares_is_not_missed(parse):
     assert len(complaints(parse, GOOD.replace('# ///\n"', '"'))) == 1
+
+
+@pytest.mark.parametrize(
+    "unseen", "\0 \f \x0b \r \x1b \x7f \x85 \xad \u200b \u202e \u2066 \u2028 \u3164 \ufeff \ufe0f \U000e0041".split(" ")
+)
+def test_a_source_has_nothing_that_is_not_seen(parse, unseen):
+    (complaint,) = complaints(parse, GOOD.replace("# region", f"# {unseen} it\n# region"))
+
+    assert complaint[0] == 22
+    assert f"U+{ord(unseen):04X} is not seen as what it is; write it as an escape, \\" in complaint[1]
+
+
+def test_a_source_may_be_in_any_language_and_have_the_lines_of_any_system(parse, tmp_path):
+    plain = parse(GOOD.replace('f"{size} bytes"', '"é ü 漢 שלום 🎉\t"'))
+    (tmp_path / "snippets" / "topic" / "other.py").write_bytes(
+        b"\xef\xbb\xbf" + plain.source.replace("\n", "\r\n").encode()
+    )
+
+    assert read(tmp_path / "snippets" / "topic" / "other.py", tmp_path / "snippets").source == plain.source
+
+
+def test_what_a_docstring_says_by_an_escape_can_be_seen(parse):
+    (complaint,) = complaints(parse, GOOD.replace("It touches some.", r"It \udcff touches."))
+
+    assert "its docstring has U+DCFF in it, which a page cannot show; take it out" in complaint[1]
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"), [("utf-7", "utf-7"), ("latin-1", "iso-8859-1"), ("x", "an unknown encoding")]
+)
+def test_a_source_that_python_would_read_otherwise_is_refused(parse, comment, said):
+    assert complaints(parse, f"# coding: {comment}\n{GOOD}") == [
+        (1, f"says that it is in {said}; a snippet is UTF-8 text, so take that comment out")
+    ]
+
+
+def test_the_text_of_a_claim_is_that_of_its_condition(parse):
+    claims = parse(
+        f'{GOOD}é = "漢"; assert (é == "漢" and\n    "ü" != é), "two"; assert é, "more"\nif é: assert é, "é"\n'
+    ).claims
+
+    assert claims == {25: "size > 0", 26: 'é == "漢" and\n    "ü" != é', 27: "é", 28: "é"}
+
+
+def test_claims_have_a_bound(parse):
+    assert len(parse(GOOD + 'assert size, "x"\n' * 999).claims) == 1000
+    assert complaints(parse, GOOD + 'assert size, "x"\n' * 1000) == [(1025, "has 1,001 asserts; 1,000 are the most")]
+
+
+def test_no_more_is_told_at_once_than_somebody_can_mend(parse):
+    assert len(complaints(parse, GOOD + "import nowhere\n" * 1000)) == 50
