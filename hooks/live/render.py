@@ -218,10 +218,10 @@ def _highlighted(source: str) -> Iterator[str]:
             name = "k" if keyword.iskeyword(token.string) else MARKS.get(tokenize.tok_name[token.type].split("_")[0])
             if name:
                 start, end = (starts[line - 1] + column for line, column in (token.start, token.end))
-                yield html.escape(source[done:start], quote=False)
-                yield f'<span class="{name}">{html.escape(source[start:end], quote=False)}</span>'
+                yield visible(source[done:start])
+                yield f'<span class="{name}">{visible(source[start:end])}</span>'
                 done = end
-    yield html.escape(source[done:], quote=False)
+    yield visible(source[done:])
 
 
 def _claims(snippet: Snippet, capture: dict[str, Any]) -> str:
@@ -237,17 +237,16 @@ PARTS = {"output": _output, "claims": _claims, "log": _kernel_log}
 
 
 def _figure(figure: dict[str, str]) -> str:
-    label = html.escape(figure["text"])
     return (
         f'<figure class="live-figure"><div class="live-wide" tabindex="0" role="region" aria-label="Figure">'
-        f"{inline(figure['svg'], figure['text'])}</div><figcaption>{label}</figcaption></figure>"
+        f"{inline(figure['svg'], figure['text'])}</div><figcaption>{visible(figure['text'])}</figcaption></figure>"
     )
 
 
 def _how_to_run(snippet: Snippet, links: Links) -> str:
     file = snippet.path.name
     needs = [f"Python {snippet.python} or later", *snippet.dependencies]
-    lines = [f"<p>{html.escape(snippet.description)}</p>"] if snippet.description else []
+    lines = [f"<p>{visible(snippet.description)}</p>"] if snippet.description else []
     commands = f"uv run {file}        # brings what it needs\npython3 {file}       # with {', '.join(needs)}"
     lines.append(f'<p><a href="{html.escape(links.download)}" download>Download {file}</a>, then:</p>')
     lines.append(_pre(commands, f"How to run {snippet.title}"))

@@ -215,3 +215,15 @@ def test_a_fact_and_a_notice_of_the_lab_say_so():
     assert 'title="Measured by t/n in the lab"' in render.fact("5", f"Measured by t/n {render.place('lab')}")
     assert 'id="run-t-n-lab"' in render.notice("t/n", entry, {})
     assert "t/n in the lab" in render.notice("t/n", entry, {})
+
+
+def test_a_source_shows_what_is_not_seen():
+    shown = "".join(render._highlighted('a = "\u202e"  # \u200b\x1b\n\x0c\u2066b'))
+
+    assert re.sub(r"</?span[^>]*>", "", shown) == 'a = "[U+202E]"  # [U+200B]\u241b\n\u240c[U+2066]b'
+
+
+def test_what_a_figure_says_of_itself_is_seen():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+
+    assert "<figcaption>a [U+202E]&lt;</figcaption>" in block(capture(figures=[{"svg": svg, "text": "a \u202e<"}]))
