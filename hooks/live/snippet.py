@@ -511,8 +511,10 @@ def _one_of(*choices: str) -> Callable[[_Reader, Any], str]:
 
 def _hosts(_: _Reader, given: Any) -> list[str]:
     names = [given] if isinstance(given, str) else _strings(_, given)
-    if not names or len(set(names)) < len(names) or not set(names) <= set(HOSTS):
+    if not names or not set(names) <= set(HOSTS):
         raise ValueError(f"must be one of {', '.join(map(repr, HOSTS))}, or a list of these")
+    if len(set(names)) < len(names):
+        raise ValueError("a host stands twice; name each once")
     return names
 
 

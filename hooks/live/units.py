@@ -4,7 +4,7 @@ import re
 
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
-_SIZE = re.compile(r"(\d+)\s*([KMGT])(?:iB)?")
+_SIZE = re.compile(r"([0-9]{1,15})\s*([KMGT])(?:iB)?")
 _UNIT_SPEC = re.compile(r"(?:\.(\d+))?([KMGT]iB)")
 
 
@@ -12,7 +12,7 @@ def parse_size(text: str) -> int:
     """Return the bytes in "512M" or "1GiB"; both are binary units. Raises ValueError."""
     match = _SIZE.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"{text!r} is not a size such as '512MiB' or '1G'")
+        raise ValueError(f"{text[:100]!r} is not a size such as '512MiB' or '1G'")
     return int(match[1]) * UNITS[f"{match[2]}iB"]
 
 

@@ -35,6 +35,14 @@ def test_sizes_count_as_memory_of_the_host():
         ({"cgroup": {"cgroup.procs": 1}}, "cgroup: 'cgroup.procs' = 1 is not a name"),
         ({"cmdline": "a; b"}, "cmdline: must be words for the kernel's command line"),
         ({"log": "Killed"}, "log: must be a list of regular expressions"),
+        ({"log": ["\0"]}, "log: '\\x00' is too long or has a byte of zero; 1,000 characters are the most"),
+        ({"log": ["x" * 140_000]}, "x… is too long or has a byte of zero"),
+        ({"cmdline": "a " * 501}, "cmdline: has 1,002 characters; 1,000 are the most"),
+        ({"sysctl": {"vm": {"swappiness": 100}}}, 'write the whole name in quotes, as in "vm.swappiness" = 1'),
+        ({"sysctl": {"vm.x": 1 << 64}}, "'vm.x' = 18446744073709551616 is not a name with a number or text"),
+        ({"sysctl": {"vm.x": "x" * 1001}}, "is not a name with a number or text"),
+        ({"cgroup": {"memory.max": "\0"}}, "is not a name with a number or text"),
+        ({"memory": "9" * 5000 + "G"}, "is not a size"),
         ({"log": ["("]}, "log: '(' is no regular expression"),
     ],
 )
@@ -50,7 +58,7 @@ def test_what_is_wrong_is_said(table, message):
     [
         ({"lab": {}}, 'lab = {…} says how a guest is made; add host = "lab"'),
         ({"host": "lba"}, "must be one of 'build', 'lab', 'lab-newer', or a list of these"),
-        ({"host": ["lab", "lab"]}, "must be one of"),
+        ({"host": ["lab", "lab"]}, "host = ['lab', 'lab']: a host stands twice; name each once"),
         ({"host": []}, "must be one of"),
         ({"exits": "panic"}, "only a guest of the lab may panic"),
         ({"host": ["build", "lab"], "exits": "panic"}, "only a guest of the lab may panic"),

@@ -1,14 +1,18 @@
 """What a snippet's header says of the machine that the lab makes for it: `lab = { memory = "512M", … }`."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from live.header import shown
 from live.units import parse_size
 
 HOSTS = {"lab": "release", "lab-newer": "newer"}  # the name of a host, and which kernel it has
 OVERHEAD = 256 << 20  # bytes that the emulator may need beside what the guest has
 PATTERNS = 20  # of a header
+LONGEST = 1000  # characters of a pattern, which is an argument of a program, and of the kernel's words
+LARGEST = 1 << 64  # no setting of the kernel is as large
 LEAST = 256 << 20  # bytes with which a guest still boots
 
 
@@ -63,6 +67,8 @@ def _size(value: Any) -> int:
 def _words(value: Any) -> str:
     """What process 1 is and gets, its environment too, is not for a snippet to say: it describes the machine."""
     word = r"(?!(rd)?init=)[a-z][\w.-]*(=[\w.,:/-]*)?"
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise ValueError(f"has {len(value):,} characters; {LONGEST:,} are the most")
     if not isinstance(value, str) or not re.fullmatch(rf"({word}( +|$))*", value):
         raise ValueError("must be words for the kernel's command line, such as 'psi=1'; init= is the lab's own")
     return value
@@ -73,11 +79,20 @@ def _settings(pattern: str) -> Any:
         if not isinstance(value, dict):
             raise ValueError('must be a table such as { "name" = 1 }')
         for name, setting in value.items():
-            if not re.fullmatch(pattern, name) or isinstance(setting, bool) or not isinstance(setting, int | str):
-                raise ValueError(f"{name!r} = {setting!r} is not a name with a number or text")
+            if isinstance(setting, dict):  # TOML takes the dots of a bare name for tables in tables
+                whole = ".".join([name, *itertools.islice(setting, 1)])
+                raise ValueError(f'{shown(name)} is a table; write the whole name in quotes, as in "{whole}" = 1')
+            if not re.fullmatch(pattern, name) or not _is_setting(setting):
+                raise ValueError(f"{shown(name)} = {shown(setting)} is not a name with a number or text")
         return value
 
     return settings
+
+
+def _is_setting(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST and "\0" not in value
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _patterns(value: Any) -> list[str]:
@@ -86,10 +101,12 @@ def _patterns(value: Any) -> list[str]:
     if len(value) > PATTERNS:
         raise ValueError(f"{PATTERNS} regular expressions are the most")
     for pattern in value:
+        if len(pattern) > LONGEST or "\0" in pattern:
+            raise ValueError(f"{shown(pattern)} is too long or has a byte of zero; {LONGEST:,} characters are the most")
         try:
             re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"{shown(pattern)} is no regular expression: {error}") from None
     return value
 
 
