@@ -29,6 +29,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+FEW = 12  # names that a message lists
 WRONG = 50  # things in one snippet that are told at once
 CLAIMS = 1000  # asserts of one; a run reports as many claims
 LONGEST = 256 << 10  # bytes of a snippet's source
@@ -129,11 +130,13 @@ def read(path: Path, folder: Path) -> Snippet:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Name the nearest of `known`, as the end of a message."""
+    """Name the nearest of `known`, or all if they are few, as the end of a message."""
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
     if near:
         return f"did you mean {near[0]!r}?"
+    if len(known) > FEW:
+        return f"none of the {len(known)} known is like it"
     return f"known: {', '.join(known)}" if known else "there is none"
 
 
@@ -415,10 +418,10 @@ class _Reader:
         names = _strings(self, given)
         for name in names:
             if name not in tools.PACKAGES:
-                raise ValueError(
-                    f"no command {name!r} in hooks/live/tools.py; {nearest(name, tools.PACKAGES)} "
-                    "Otherwise add it there with its Debian package."
-                )
+                near = nearest(name, tools.PACKAGES)
+                near += "" if near.endswith("?") else "."
+                add = "Otherwise add it there with its Debian package."
+                raise ValueError(f"no command {name!r} in hooks/live/tools.py; {near} {add}")
         return names
 
     def fact_names(self, given: Any) -> list[str]:

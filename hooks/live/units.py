@@ -7,6 +7,8 @@ UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 _SIZE = re.compile(r"([0-9]{1,15})\s*([KMGT])(?:iB)?")
 _UNIT_SPEC = re.compile(r"(?:\.(\d+))?([KMGT]iB)")
 
+_LIKE_UNIT = re.compile(r"(?i)(\.[0-9]|)[0-9.,\s]*([KMGT])(?:i?b*|.?bytes?)")
+
 
 def parse_size(text: str) -> int:
     """Return the bytes in "512M" or "1GiB"; both are binary units. Raises ValueError."""
@@ -27,6 +29,12 @@ def in_unit(value: float, spec: str) -> str | None:
     amount = value / UNITS[match[2]]
     digits = int(match[1]) if match[1] else (0 if amount == int(amount) else 1)
     return f"{amount:,.{digits}f}\N{NO-BREAK SPACE}{match[2]}"
+
+
+def nearest_unit(spec: str) -> str:
+    """The spec that was meant by one such as "mib", " MiB" or ".1MB"; "" where none was."""
+    match = _LIKE_UNIT.fullmatch(spec.strip())
+    return f"{match[1]}{match[2].upper()}iB" if match else ""
 
 
 def readable(value: float) -> str:

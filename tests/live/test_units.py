@@ -1,7 +1,7 @@
 """Sizes are binary, in and out."""
 
 import pytest
-from live.units import in_unit, parse_size, readable
+from live.units import in_unit, nearest_unit, parse_size, readable
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -37,6 +37,24 @@ def test_a_unit_spec_writes_bytes_in_that_unit(value, spec, written):
 @pytest.mark.parametrize("spec", ["", ".1f", ",", "MB", "mib"])
 def test_other_specs_are_left_to_python(spec):
     assert in_unit(1, spec) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        ("mib", "MiB"),
+        ("MB", "MiB"),
+        ("kb", "KiB"),
+        ("MiBB", "MiB"),
+        (" .1 GiB ", ".1GiB"),
+        ("G", "GiB"),
+        ("megabytes", ""),
+        (".2z", ""),
+        ("", ""),
+    ],
+)
+def test_a_spec_that_is_nearly_a_unit_is_known_for_it(spec, meant):
+    assert nearest_unit(spec) == meant
 
 
 def test_a_readable_size_takes_the_largest_unit_that_fits():
