@@ -21,6 +21,7 @@ from live.problems import LiveError, Problem
 from live.units import parse_size
 
 _REGION = re.compile(r"^\s*# (?:region (?P<start>[\w-]+)|(?P<end>endregion\b.*))\s*$")
+_LIKE_REGION = re.compile(r"(?i)\s*#\s*(region\b\W*[\w-]*|end[ _-]?region\b.*)\s*")  # what is meant for one
 # A name with version bounds, as headers here have it: told apart without loading a library for it.
 _PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
 _READ = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)  # a file beside a snippet: no part of it is a dot or two
@@ -34,6 +35,12 @@ WRONG = 50  # things in one snippet that are told at once
 CLAIMS = 1000  # asserts of one; a run reports as many claims
 LONGEST = 256 << 10  # bytes of a snippet's source
 MOST = 16 << 20  # bytes of a file that one reads
+PACKAGES = ("psutil", "matplotlib")  # those of the group `snippets` in pyproject.toml, which the sandbox holds
+ONLY = (
+    f"only {' and '.join(PACKAGES)} may be imported beside the standard library; see 'Add a Python package' in "
+    "CONTRIBUTING.md"
+)
+OURS = ("", "hooks", "live", "snippets", "tests")  # what is of this repository; "" is the snippet's own folder
 OLDEST = "3.11"  # version of Python, which the README promises to be enough
 _STANDARD = ("requires-python", "dependencies", "tool")  # the keys of PEP 723
 PANIC = 256  # stands for the exit status of a snippet whose kernel panicked
@@ -172,9 +179,9 @@ def _duplicates(snippets: list[Snippet]) -> list[Problem]:
         for snippet in snippets:
             other = seen.setdefault(key(snippet), snippet)
             if other is not snippet:
-                problems.append(
-                    Problem(snippet=snippet.name, at=_at(snippet.name, 1), what=f"has {what} {other.name}; rename one")
-                )
+                both = f"{snippet.name} has {what} {other.name} (snippets/{other.name}.py); rename the newer one"
+                line = snippet.line_of(snippet.title) if "title" in what else 1
+                problems.append(Problem(at=_at(snippet.name, line), what=both))  # of none: both can be read and run
     return problems
 
 
@@ -311,12 +318,12 @@ class _Reader:
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                names = [node.module or "."]
+                names = ["." * node.level + (node.module or "")]
             else:
                 continue
             for name in names:
                 if name.split(".")[0] not in declared:
-                    self.wrong(f"imports {name!r}, which its header does not list in dependencies", node.lineno)
+                    self.wrong(f"imports {name!r}{_why_not(name)}", node.lineno)
 
     def places(self, keys: dict[str, Any]) -> None:
         """Keys that only have a meaning in the lab, or none there."""
@@ -336,6 +343,8 @@ class _Reader:
             match = _REGION.match(line)
             if not match:
                 body.append(line)
+                if _LIKE_REGION.fullmatch(line):
+                    self.wrong("is no region as it stands; write '# region name' and '# endregion'", number)
             elif match["start"]:
                 if name:
                     self.wrong(f"region {name!r} of line {open_at} is still open; regions do not nest", number)
@@ -410,9 +419,16 @@ class _Reader:
         except ValueError as error:
             given, wrong = [], [str(error)]
         if wrong:
-            what = f'bad dependencies: {wrong[0]}; write a name, with bounds if need be, as in "psutil>=7,<8"'
+            text = wrong[0][: header.SHOWN]
+            what = f'bad dependencies: {text}; write a name, with bounds if need be, as in "psutil>=7,<8"'
             self.wrong(what, self.line_of("# dependencies"))
-        return [text for text in given if text not in wrong]
+        others = [text for text in given if text not in wrong and requirement_name(text) not in PACKAGES]
+        if others:
+            self.wrong(
+                f"dependencies: {header.shown(others[0])} is none of a snippet's; {ONLY}",
+                self.line_of("# dependencies"),
+            )
+        return [text for text in given if text not in wrong + others]
 
     def tool_names(self, given: Any) -> list[str]:
         names = _strings(self, given)
@@ -475,6 +491,16 @@ def _trail(path: Path) -> Iterator[Path]:
     """A relative path, and all folders that lead to it."""
     yield path
     yield from path.parents
+
+
+def _why_not(name: str) -> str:
+    """Why a module cannot be imported that is declared nowhere, as the end of a message."""
+    package = name.split(".", maxsplit=1)[0]
+    if package in PACKAGES:
+        return ", which its header does not list in dependencies"
+    if package in OURS:
+        return "; a snippet runs by itself and imports nothing of this repository"
+    return f"; {ONLY}"
 
 
 def _segment(lines: list[bytes], node: ast.expr) -> str:

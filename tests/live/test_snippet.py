@@ -2,11 +2,12 @@
 
 import errno
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
 from live.problems import LiveError
-from live.snippet import discover, how_it_ended, read
+from live.snippet import PACKAGES, discover, how_it_ended, read, requirement_name
 
 GOOD = '''# /// script
 # requires-python = ">=3.11"
@@ -109,6 +110,22 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
         ('["sample.txt"]', '["sample.txt", "sample.txt"]', 8, "sample.txt is there already; name each file once"),
         ('["sample.txt"]', '["name.py"]', 8, "name.py is there already; name each file once, and not the snippet"),
         ('["sample.txt"]', '["absent.txt"]', 8, "there is no file absent.txt"),
+        (
+            "import psutil",
+            "import psutil, numpy.linalg",
+            20,
+            "imports 'numpy.linalg'; only psutil and matplotlib may be",
+        ),
+        ("import psutil", "import psutil, live.host", 20, "imports 'live.host'; a snippet runs by itself and imports"),
+        ("import psutil", "import psutil\nfrom . import x", 21, "imports '.'; a snippet runs by itself"),
+        ("import psutil", "import psutil\nfrom .os import x", 21, "imports '.os'; a snippet runs by itself"),
+        (
+            "import psutil",
+            "import psutil, matplotlib",
+            20,
+            "'matplotlib', which its header does not list in dependencies",
+        ),
+        ('"psutil>=7,<8"', '"psutil", "mkdocs"', 3, "dependencies: 'mkdocs' is none of a snippet's; only psutil and"),
         ('["psutil>=7,<8"]', '["psutil=7"]', 3, "bad dependencies"),
         ('["psutil>=7,<8"]', "[]", 20, "imports 'psutil', which its header does not list in dependencies"),
         ('["psutil>=7,<8"]', '["psutil~=7"]', 3, "bad dependencies: psutil~=7; write a name, with bounds if need be"),
@@ -145,6 +162,11 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
         ("size =", "size = = ", 23, "is not Python"),
         ("# endregion", "", 22, "region 'touch' is not closed"),
         ("# region touch", "", 24, "endregion without a region"),
+        ("# region touch", "# region", 22, "is no region as it stands; write '# region name' and '# endregion'"),
+        ("# region touch", "# Region touch", 22, "is no region as it stands"),
+        ("# region touch", "#region touch", 22, "is no region as it stands"),
+        ("# region touch", "# region: touch", 22, "is no region as it stands"),
+        ("# endregion", "# End region", 24, "is no region as it stands"),
         ("# endregion", "# region touch\n# endregion", 24, "region 'touch' of line 22 is still open"),
     ],
 )
@@ -194,10 +216,19 @@ def test_names_and_titles_that_a_reader_could_not_tell_apart_are_refused(parse, 
     snippets, problems = discover(tmp_path / "snippets")
 
     assert len(snippets) == 2
-    assert {p.what.split(" topic")[0] for p in problems} == {
-        "has the same name but for case and underscores as",
-        "has the same title as",
-    }
+    assert list(map(str, problems)) == [
+        "snippets/topic/onetwo.py:1: topic/onetwo has the same name but for case and underscores as topic/one_two "
+        "(snippets/topic/one_two.py); rename the newer one",
+        "snippets/topic/onetwo.py:15: topic/onetwo has the same title as topic/one_two (snippets/topic/one_two.py); "
+        "rename the newer one",
+    ]
+    assert {problem.snippet for problem in problems} == {""}  # else its pages would count as showing nothing
+
+
+def test_the_packages_of_snippets_are_those_that_the_project_locks_for_them():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+
+    assert {requirement_name(text) for text in project["dependency-groups"]["snippets"]} == set(PACKAGES)
 
 
 def test_one_unreadable_snippet_does_not_hide_the_others(parse, tmp_path):

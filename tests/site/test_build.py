@@ -157,12 +157,14 @@ def test_every_failure_has_one_line_that_says_where_and_what(tmp_path):
         "slow": (1, "did not end within its 1 s"),
         "loud": (1, "wrote more than 1 MiB to stdout"),
         "drawing": (1, "figure 1 has no text alternative"),
-        "same": (1, "has the same title as t/fine; rename one"),
         "unshown": (1, "is shown by no page"),
     }
     for name, (line, message) in at.items():
         where = f"docs/index.md:{lines['t/' + name]}: " if f"t/{name}" in lines else ""
         expected.append(f"{where}snippet t/{name} (snippets/t/{name}.py:{line}): {message}")
+    expected.append(
+        "snippets/t/same.py:8: t/same has the same title as t/fine (snippets/t/fine.py); rename the newer one"
+    )
     expected.append("docs/lost.md:1: is in no nav")
     pages = {"index.md": "".join(page), "lost.md": "# Lost\n"}
     root = sites.project(tmp_path / "root", pages, snippets, nav=["index.md"])
