@@ -158,9 +158,27 @@ def test_a_fence_in_a_list_is_closed_with_its_own_indentation():
     assert [number for number, _ in page.prose] == [1, 2]
 
 
+@pytest.fixture
+def told(project, source):
+    """What the rules say of a project: told({"t/name": body}, tests, {file in snippets: content})."""
+
+    def told(bodies, tests="", files=None):
+        titles = {name: f"This shows one thing, which is {name}." for name in bodies}
+        where = project({name: source(body, title=titles[name]) for name, body in bodies.items()}, {"t/p.md": ""})
+        for path, content in {"tests/snippets/test_t.py": tests, **(files or {})}.items():
+            (where.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (where.root / path).write_text(content)
+        return [str(problem) for problem in snippet_rules.snippets(where.root, discover(where.snippets)[0])]
+
+    return told
+
+
+GOOD_BODY = 'x = len("x")\nprint(x)\nassert x == 1, "it held"\n'
+
+
 def test_a_good_snippet_keeps_all_rules_and_a_bad_one_is_told_why(project, source):
-    good = source('assert True, "it held"\n', title="This shows one thing.")
-    long = source('assert True, "it held"\n' + "# x\n" * 120 + f"# {'x' * 100}\n", title="This is long, and wide.")
+    good = source(GOOD_BODY, title="This shows one thing.")
+    long = source(GOOD_BODY + "# x\n" * 120 + f"# {'x' * 100}\n", title="This is long, and wide.")
     where = project(
         {"t/good": good, "t/lengthy": long, "u/silent": source("x = 1\n", title="no sentence")}, {"t/p.md": ""}
     )
@@ -173,8 +191,8 @@ def test_a_good_snippet_keeps_all_rules_and_a_bad_one_is_told_why(project, sourc
 
     assert [one for one in found if "t/good" in one] == []
     for said in (
-        "(snippets/t/lengthy.py:111): has 132 lines; show one thing in at most 110",
-        "(snippets/t/lengthy.py:132): this line is wider than 100 characters",
+        "(snippets/t/lengthy.py:111): has 134 lines; show one thing in at most 110",
+        "(snippets/t/lengthy.py:134): this line is wider than 100 characters",
         "(snippets/u/silent.py:7): its title is no sentence",
         "(snippets/u/silent.py:1): it makes no claim",
         "(snippets/u/silent.py:1): no test checks what it answers; write one in tests/snippets/ ",
@@ -182,3 +200,41 @@ def test_a_good_snippet_keeps_all_rules_and_a_bad_one_is_told_why(project, sourc
     ):
         assert any(said in one for one in found), (said, found)
     assert len(found) == 6
+
+
+@pytest.mark.parametrize("condition", ["True", "1", "(1\n    == 1)", "'a' in 'abc'", "not 0", "[1]", "lambda: 0"])
+def test_a_claim_that_nothing_could_break_is_refused(told, condition):
+    (one,) = told({"t/good": f"{GOOD_BODY}assert {condition}, 'x'\n"}, '"t/good"')
+
+    assert "snippet t/good (snippets/t/good.py:14): 'assert " in one
+    assert "holds whatever happens, so it shows nothing; compare what was measured" in one
+
+
+@pytest.mark.parametrize("file", ["x.txt", "t/x.txt", "t/good.PY", "t/good.py.bak", "t/run.sh", "t/data/x", "u/x"])
+def test_what_no_snippet_reads_is_told(told, file):
+    assert told({"t/good": GOOD_BODY}, '"t/good"', {f"snippets/{file}": ""}) == [
+        f"snippets/{file}:1: no snippet reads it; remove it, or name it in reads beside it"
+    ]
+
+
+def test_what_is_read_or_an_editors_or_beside_what_cannot_be_read_is_no_stray(told, source):
+    reading = source(GOOD_BODY, title="This reads one thing.", reads=["data/x.txt"])
+    files = {"t/data/x.txt": "", "ruff.toml": "", "t/.x.swp": "", "t/__pycache__/x.pyc": "", ".idea/x": ""}
+    files |= {"t/reading.py": reading, "u/broken.py": "x = = 1", "u/data/y": ""}
+
+    assert told({}, '"t/reading"', {f"snippets/{name}": content for name, content in files.items()}) == []
+
+
+def test_a_linked_topic_is_told(told, tmp_path):
+    (tmp_path / "project" / "snippets").mkdir(parents=True)
+    (tmp_path / "project" / "snippets" / "u").symlink_to(tmp_path)
+
+    assert told({"t/good": GOOD_BODY}, '"t/good"') == [
+        "snippets/u:1: no snippet reads it; remove it, or name it in reads beside it"
+    ]
+
+
+def test_a_test_of_a_snippet_that_is_not_there_is_told(told):
+    assert told({"t/good": GOOD_BODY}, 'def test_a(facts_of):\n    facts_of("t/good")\n    facts_of(\n"t/goood")') == [
+        "tests/snippets/test_t.py:4: there is no such snippet as 't/goood': did you mean 't/good'?"
+    ]
