@@ -5,6 +5,7 @@ Usage: python -m live list | run NAME... | show NAME | capture [--fresh] | lab |
 """
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -56,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     sums.add_argument("--before", type=Path, metavar="BUNDLE", help="tell how the machines differ from this bundle's")
     contributing.add(commands)
     given = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
         project = Project.at(given.root)
         do = getattr(given, "do", None) or globals()[f"_{given.command}"]
@@ -135,7 +139,7 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     except ValueError as error:
         raise LiveError([Problem(what=str(error))]) from None
     made = image.get(project.lab, given.kernel)
-    files = (path for path in project.snippets.glob("[a-z]*/*") if path.is_file())
+    files = (path for path in project.snippets.glob("[a-z]*/*") if path.is_file() and not path.is_symlink())
     snippets = {str(path.relative_to(project.snippets)): path.read_bytes() for path in files}
     print("The snippets are in /snippets; 'exit' turns the machine off.", flush=True)
     addition = run.addition(None, snippets, lab)
@@ -165,10 +169,10 @@ def _summary(project: Project, given: argparse.Namespace) -> int:
 
 def _export(project: Project, given: argparse.Namespace) -> int:
     """Copy the snippets and the report to where the blocks link to."""
-    for path in project.snippets.glob("*/*.py"):
-        target = given.site / path.relative_to(project.root)
+    for snippet in discover(project.snippets)[0]:  # what could not be read might be a link to anything
+        target = given.site / snippet.path.relative_to(project.root)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        shutil.copyfile(snippet.path, target)
     (given.site / "build.json").write_text(json.dumps(project.bundle.report(), indent=1), encoding="utf-8")
     return 0
 
@@ -182,7 +186,9 @@ def _named(project: Project, names: list[str]) -> list[Snippet]:
         plain = "/".join(plain.split("/")[-2:])  # of a path, what tells snippets apart
         problems_here = [problem for problem in problems if problem.snippet == plain]
         if plain not in known and not problems_here:
-            problems_here = [Problem(snippet=plain, what=f"there is no such snippet: {nearest(plain, known)}")]
+            near = nearest(plain, known)
+            near += "" if near.endswith("?") else "; 'make list' lists all"
+            problems_here = [Problem(snippet=plain, what=f"there is no such snippet: {near}")]
         if problems_here:
             raise LiveError(problems_here)
         found.append(known[plain])

@@ -69,6 +69,23 @@ def test_an_unknown_name_is_answered_with_the_nearest(live):
     assert (status, errors) == (1, "snippet t/oen: there is no such snippet: did you mean 't/one'?\n")
 
 
+@pytest.mark.parametrize("name", ["../etc", "xyz", "\udcff"])
+def test_what_is_like_no_name_is_answered_in_a_line(live, source, name):
+    many = {f"n{number}": source("x = 1\n", title=f"{number}.") for number in range(12)}
+
+    status, _, errors = live("run", name, **many)
+
+    assert status == 1
+    assert errors.endswith(": there is no such snippet: none of the 13 known is like it; 'make list' lists all\n")
+
+
+def test_a_title_that_is_there_twice_keeps_none_from_running(live, source):
+    two = source('print("two")\nassert 1, "x"\n', title="One.")
+
+    assert live("run", "t/one", "t/two", two=two)[0] == 0
+    assert "t/two has the same title as t/one" in live("list", two=two)[2]
+
+
 def test_a_snippet_that_cannot_be_read_is_a_message(live):
     status, _, errors = live("list", bad="x = = 1\n# /// script\n")
 
@@ -79,9 +96,12 @@ def test_a_snippet_that_cannot_be_read_is_a_message(live):
 def test_export_adds_the_downloads_to_a_site(live, tmp_path):
     live("capture")
     (tmp_path / "site").mkdir()
+    (tmp_path / "secret").write_text("a secret")
+    (tmp_path / "project" / "snippets" / "t" / "link.py").symlink_to(tmp_path / "secret")
 
     assert live("export", tmp_path / "site")[0] == 0
     assert (tmp_path / "site" / "snippets" / "t" / "one.py").read_text().startswith("# /// script")
+    assert not (tmp_path / "site" / "snippets" / "t" / "link.py").exists()
     assert json.loads((tmp_path / "site" / "build.json").read_text())["captures"][0]["snippet"] == "t/one"
 
 
