@@ -139,7 +139,7 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     except ValueError as error:
         raise LiveError([Problem(what=str(error))]) from None
     made = image.get(project.lab, given.kernel)
-    files = (path for path in project.snippets.glob("[a-z]*/*") if path.is_file() and not path.is_symlink())
+    files = (path for path in project.snippets.glob("[a-z]*/*") if path.is_file())
     snippets = {str(path.relative_to(project.snippets)): path.read_bytes() for path in files}
     print("The snippets are in /snippets; 'exit' turns the machine off.", flush=True)
     addition = run.addition(None, snippets, lab)

@@ -4,6 +4,8 @@ import re
 import tomllib
 from typing import Any
 
+from live.source import BadSource
+
 START, END = "# /// script", "# ///"
 LONGEST = 8 << 10  # characters of it; what is longer takes TOML's parser long
 SHOWN = 200  # characters of a value in a message
@@ -18,21 +20,13 @@ _REMEDIES = {
 }
 
 
-class BadHeader(ValueError):
-    """A header that cannot be read; `line` is that of the source, the message says what to do."""
-
-    def __init__(self, line: int, what: str) -> None:
-        self.line = line
-        super().__init__(what)
-
-
 def read(source: str) -> tuple[dict[str, Any], int]:
-    """What the header says, and the line of the source that it begins with. Raises BadHeader."""
+    """What the header says, and the line of the source that it begins with. Raises BadSource."""
     lines = source.split("\n")
     first = _first(lines)
     content = "\n".join(line[2:] for line in lines[first : _last(lines, first)])
     if len(content) > LONGEST:
-        raise BadHeader(first, f"bad header: it has {len(content):,} characters; {LONGEST:,} are the most")
+        raise BadSource(first, f"bad header: it has {len(content):,} characters; {LONGEST:,} are the most")
     return _parsed(content, first + 1), first + 1
 
 
@@ -50,7 +44,7 @@ def _first(lines: list[str]) -> int:
     starts = [number for number, line in enumerate(lines, 1) if line.startswith(START)]
     if len(starts) != 1 or lines[starts[0] - 1] != START:
         line = starts[-1] if starts else 1
-        raise BadHeader(line, f"needs exactly one '{START}' block; see 'A snippet' in CONTRIBUTING.md")
+        raise BadSource(line, f"needs exactly one '{START}' block; see 'A snippet' in CONTRIBUTING.md")
     return starts[0]
 
 
@@ -63,11 +57,11 @@ def _last(lines: list[str], first: int) -> int:
         if lines[index] != "#" and not lines[index].startswith("# "):
             break
     if len(ends) > 1:
-        raise BadHeader(ends[1] + 1, f"the block of line {first} is closed already; keep one '{END}'")
+        raise BadSource(ends[1] + 1, f"the block of line {first} is closed already; keep one '{END}'")
     if not ends and END in lines[index:]:
-        raise BadHeader(index + 1, f"the block of line {first} is not closed before this; begin the line with '# '")
+        raise BadSource(index + 1, f"the block of line {first} is not closed before this; begin the line with '# '")
     if not ends:
-        raise BadHeader(first, f"the block of line {first} is not closed; end it with '{END}'")
+        raise BadSource(first, f"the block of line {first} is not closed; end it with '{END}'")
     return ends[0]
 
 
@@ -80,6 +74,6 @@ def _parsed(content: str, first: int) -> dict[str, Any]:
         line = re.search(r"line (\d+)", where)
         remedy = next((remedy for said, remedy in _REMEDIES.items() if what.startswith(said)), "")
         at = int(line[1]) - 1 if line else content.count("\n")
-        raise BadHeader(first + at, f"bad header: {'; '.join(filter(None, [what, remedy]))}") from None
+        raise BadSource(first + at, f"bad header: {'; '.join(filter(None, [what, remedy]))}") from None
     except (ValueError, RecursionError):  # Python's own limits
-        raise BadHeader(first, "bad header: a number of too many digits, or lists in lists without end") from None
+        raise BadSource(first, "bad header: a number of too many digits, or lists in lists without end") from None

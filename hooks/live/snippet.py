@@ -2,19 +2,17 @@
 
 import ast
 import difflib
-import io
 import os
 import re
 import signal
 import stat
 import sys
-import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live import header, record, tools
+from live import header, record, source, tools
 from live.lab import settings
 from live.lab.settings import Lab
 from live.problems import LiveError, Problem
@@ -25,11 +23,6 @@ _LIKE_REGION = re.compile(r"(?i)\s*#\s*(region\b\W*[\w-]*|end[ _-]?region\b.*)\s
 # A name with version bounds, as headers here have it: told apart without loading a library for it.
 _PLAIN = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?((>=|<=|==|!=|<|>)\d+(\.\d+)*(,(?=.)|\Z))*")
 _READ = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)  # a file beside a snippet: no part of it is a dot or two
-# What is not seen, or turns the direction of what is: controls, formats, fillers, selectors and tags.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 FEW = 12  # names that a message lists
 WRONG = 50  # things in one snippet that are told at once
 CLAIMS = 1000  # asserts of one; a run reports as many claims
@@ -164,8 +157,8 @@ def how_it_ended(status: int, verb: str = "it ended with ") -> str:
     return f"{verb}status {status}"
 
 
-def _line_of(text: str, source: str) -> int:
-    return source.count("\n", 0, max(source.find(text), 0)) + 1
+def _line_of(text: str, whole: str) -> int:
+    return whole.count("\n", 0, max(whole.find(text), 0)) + 1
 
 
 def _duplicates(snippets: list[Snippet]) -> list[Problem]:
@@ -212,10 +205,11 @@ class _Reader:
         if refused:
             self.wrong(refused)
             return None
-        if not self.text():
-            return None
-        tree = self.program()
-        if not tree:
+        try:
+            self.source = source.read(self.path)
+            tree = source.parsed(self.source)
+        except source.BadSource as error:
+            self.wrong(str(error), error.line)
             return None
         title, description = self.docstring(tree)
         keys = self.keys()
@@ -254,42 +248,9 @@ class _Reader:
         """Whether a file below the snippets folder, or a folder on the way to it, is a link."""
         return any(os.path.islink(self.folder / part) for part in _trail(file.relative_to(self.folder)))
 
-    def text(self) -> bool:
-        """Read the source, which must look as it is: a reader, and who reviews it, sees all that runs."""
-        try:
-            content = self.path.read_bytes()
-            self.source = content.decode("utf-8-sig").replace("\r\n", "\n")
-            encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
-        except OSError as error:
-            self.wrong(f"cannot be read: {error.strerror}; mend its rights")
-            return False
-        except UnicodeDecodeError as error:
-            self.wrong("is not UTF-8 text; save it as such", content.count(b"\n", 0, error.start) + 1)
-            return False
-        except SyntaxError:
-            encoding = "an unknown encoding"
-        if not encoding.startswith("utf-8"):
-            self.wrong(f"says that it is in {encoding}; a snippet is UTF-8 text, so take that comment out")
-            return False
-        unseen = _UNSEEN.search(self.source)
-        if unseen:
-            escape = ascii(unseen[0])[1:-1] if unseen[0] != "\f" else "\\f"
-            what = f"U+{ord(unseen[0]):04X} is not seen as what it is; write it as an escape, {escape}, or take it out"
-            self.wrong(what, self.source.count("\n", 0, unseen.start()) + 1)
-        return not unseen
-
-    def program(self) -> ast.Module | None:
-        try:
-            return ast.parse(self.source)
-        except SyntaxError as error:
-            self.wrong(f"is not Python: {error.msg}", error.lineno or 1)
-        except (ValueError, RecursionError, MemoryError) as error:  # brackets in brackets without end
-            self.wrong(f"is not Python that can be read: {error}")
-        return None
-
     def docstring(self, tree: ast.Module) -> tuple[str, str]:
         text = ast.get_docstring(tree) or ""
-        unseen = _UNSEEN.search(text)
+        unseen = source.UNSEEN.search(text)
         if unseen:
             self.wrong(f"its docstring has U+{ord(unseen[0]):04X} in it, which a page cannot show; take it out")
         lines = text.split("\n", 1)
@@ -304,11 +265,11 @@ class _Reader:
         if len(found) > CLAIMS:
             self.wrong(f"has {len(found):,} asserts; {CLAIMS:,} are the most", found[CLAIMS].lineno)
             return {}
-        lines = [line.encode() for line in self.source.split("\n")]  # Python counts columns in bytes
+        lines = self.source.encode().split(b"\n")
         for node in found:
             if node.msg is None:
                 self.wrong("this assert has no message; say what was found, for the reader", node.lineno)
-        return {node.lineno: _segment(lines, node.test) for node in sorted(found, key=lambda node: node.lineno)}
+        return {node.lineno: source.segment(lines, node.test) for node in sorted(found, key=lambda node: node.lineno)}
 
     def imports(self, tree: ast.Module, keys: dict[str, Any]) -> None:
         """What is imported must be declared: the reader's `uv run` installs nothing else."""
@@ -363,7 +324,7 @@ class _Reader:
         """Read the inline metadata and return what of it differs from the defaults."""
         try:
             metadata, first = header.read(self.source)
-        except header.BadHeader as error:
+        except source.BadSource as error:
             self.wrong(str(error), error.line)
             return {}
         for key in metadata.keys() - set(_STANDARD):
@@ -501,15 +462,6 @@ def _why_not(name: str) -> str:
     if package in OURS:
         return "; a snippet runs by itself and imports nothing of this repository"
     return f"; {ONLY}"
-
-
-def _segment(lines: list[bytes], node: ast.expr) -> str:
-    """The source of an expression; the standard library's function splits the whole source for each."""
-    last = node.end_lineno or node.lineno
-    part = lines[node.lineno - 1 : last]
-    part[-1] = part[-1][: node.end_col_offset]
-    part[0] = part[0][node.col_offset :]
-    return b"\n".join(part).decode()
 
 
 def _is_requirement(text: str) -> bool:

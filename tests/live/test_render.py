@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,9 @@ def test_what_a_figure_says_of_itself_is_seen():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
 
     assert "<figcaption>a [U+202E]&lt;</figcaption>" in block(capture(figures=[{"svg": svg, "text": "a \u202e<"}]))
+
+
+def test_a_description_shows_what_is_not_seen():
+    shown = render.block(replace(SNIPPET, description="It \u202e<."), {"build": capture()}, {}, LINKS)
+
+    assert "<p>It [U+202E]&lt;.</p>" in shown

@@ -6,8 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from live import source
 from live.problems import LiveError
 from live.snippet import PACKAGES, discover, how_it_ended, read, requirement_name
+from live.source import BadSource
 
 GOOD = '''# /// script
 # requires-python = ">=3.11"
@@ -340,3 +342,10 @@ def test_claims_have_a_bound(parse):
 
 def test_no_more_is_told_at_once_than_somebody_can_mend(parse):
     assert len(complaints(parse, GOOD + "import nowhere\n" * 1000)) == 50
+
+
+def test_what_the_system_says_against_reading_is_told(tmp_path):
+    with pytest.raises(LiveError, match="cannot be read: No such file or directory"):
+        read(tmp_path / "t" / "gone.py", tmp_path)
+    with pytest.raises(BadSource, match="cannot be read: Is a directory; mend its rights"):
+        source.read(tmp_path)
