@@ -202,11 +202,14 @@ def test_a_good_snippet_keeps_all_rules_and_a_bad_one_is_told_why(project, sourc
     assert len(found) == 6
 
 
-@pytest.mark.parametrize("condition", ["True", "1", "(1\n    == 1)", "'a' in 'abc'", "not 0", "[1]", "lambda: 0"])
+@pytest.mark.parametrize(
+    "condition", ["True", "1", "(1\n    == 1)", "'a' in 'abc'", "not 0", "[1]", "lambda: 0", repr("x" * 80)]
+)
 def test_a_claim_that_nothing_could_break_is_refused(told, condition):
     (one,) = told({"t/good": f"{GOOD_BODY}assert {condition}, 'x'\n"}, '"t/good"')
 
     assert "snippet t/good (snippets/t/good.py:14): 'assert " in one
+    assert "x" * 41 not in one
     assert "holds whatever happens, so it shows nothing; compare what was measured" in one
 
 
@@ -235,6 +238,10 @@ def test_a_linked_topic_is_told(told, tmp_path):
 
 
 def test_a_test_of_a_snippet_that_is_not_there_is_told(told):
-    assert told({"t/good": GOOD_BODY}, 'def test_a(facts_of):\n    facts_of("t/good")\n    facts_of(\n"t/goood")') == [
+    tests = (
+        'def test_a(facts_of):\n    facts_of("t/good")\n    facts_of(\n"t/goood", "lab")\n    facts_of("t/" + name)\n'
+    )
+
+    assert told({"t/good": GOOD_BODY}, tests) == [
         "tests/snippets/test_t.py:4: there is no such snippet as 't/goood': did you mean 't/good'?"
     ]

@@ -12,7 +12,7 @@ from live.snippet import Snippet, nearest, spelled
 LINES, WIDTH = 110, 100  # what a page shows without a reader getting lost
 SETTINGS = "ruff.toml"  # of the style of snippets, in their folder
 _TITLE = re.compile(r"[A-Z].{8,90}\.")
-_ASKED = re.compile(r"""facts_of\(\s*["']([^"']*)["']""")
+_ASKED = re.compile(r"""facts_of\(\s*["']([^"']*)["']\s*[,)]""")
 _NAMED = (ast.Name, ast.Call, ast.NamedExpr)  # what a condition has that depends on anything
 
 
@@ -48,7 +48,8 @@ def _wrong_with(snippet: Snippet, topics: set[str], tested: str) -> Iterator[tup
         yield 1, "it makes no claim; let an assert say what a page may state"
     for line, condition in snippet.claims.items():
         if not _depends(condition):
-            yield line, f"'assert {condition}' holds whatever happens, so it shows nothing; compare what was measured"
+            told = " ".join(condition.split())[:40]
+            yield line, f"'assert {told}' holds whatever happens, so it shows nothing; compare what was measured"
     if len(lines) > LINES:
         yield LINES + 1, f"has {len(lines)} lines; show one thing in at most {LINES}, or make two of it"
     if wide:
