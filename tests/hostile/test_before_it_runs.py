@@ -65,11 +65,11 @@ FILES = {
     "is a link to a device": (link_to("/dev/zero"), "is a link, or in a folder that is one"),
     "is a link to a secret": (link_to("/etc/passwd"), "is a link, or in a folder that is one"),
     "is a link to nowhere": (link_to("nowhere.py"), "is a link, or in a folder that is one"),
-    "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 256 KiB of source are the most"),
+    "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 64 KiB of source are the most"),
     "has a byte of zero": (text(HEADER + "\0"), "U+0000 is not seen as what it is"),
     "has brackets without end": (text(HEADER + "(" * 5000), "is not Python"),
-    "has signs without end": (text(HEADER + "-" * 100_000 + "1"), "is not Python that can be read"),
-    "has calls without end": (text(HEADER + "a" + "()" * 50_000), "is not Python that can be read"),
+    "has signs without end": (text(HEADER + "-" * 60_000 + "1"), "is not Python that can be read"),
+    "has calls without end": (text(HEADER + "a" + "()" * 30_000), "is not Python that can be read"),
     "is no text": (text(b"\xff\xfe"), "is not UTF-8 text"),
     "reads a pipe": (reading(fifo), "x is no regular file"),
     "reads a device": (reading(link_to("/dev/zero")), "x is a link, or in a folder that is one"),
@@ -88,7 +88,9 @@ FILES = {
     "reads something huge": (reading(sparse(1 << 40)), "x has 1,048,576 MiB; 16 MiB are the most"),
     "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "/passwd' is no file beside the snippet"),
     "has all the time": (with_keys(timeout=1e9), "must be a number of seconds, at most 600"),
-    "has a header without end": (text(HEADER.replace("[tool.live]", "x = " + "[" * 100_000)), "bad header"),
+    "has a header without end": (text(HEADER.replace("[tool.live]", "x = " + "[" * 60_000)), "bad header: it has 60,"),
+    "has lists in lists": (text(HEADER.replace("[tool.live]", "x = " + "[" * 8000)), "or lists in lists without end"),
+    "has tables in tables": (with_keys(lab={"sysctl": {"vm": {"x": 1}}}), "write the whole name in quotes"),
     "asks for a command": (with_keys(needs=["sh -c evil"]), "no command 'sh -c evil'"),
     "is itself process 1": (
         with_keys(host="lab", lab={"cmdline": "rdinit=/snippets/t/x.py"}),
@@ -120,13 +122,13 @@ def test_a_file_or_header_of_that_kind_is_refused_at_once(tmp_path, what):
 
 
 HALF = snippet.LONGEST // 2
-SLOW = {  # sources of about 256 KiB on each of which some way to read them takes long
-    "asserts": HEADER + ('assert x, "x"\n' + "#" * 240 + "\n") * 999,
+SLOW = {  # sources of about the greatest length, on each of which some way to read them takes long
+    "asserts": HEADER + ('assert x, "x"\n' + "#" * 45 + "\n") * 999,
     "too many asserts": HEADER + "assert x\n" * (HALF // 5),
     "blocks": "# /// a\n" * (HALF // 5) + HEADER,
     "blocks of one kind": "# /// script\n" * (HALF // 8),
     "ends": HEADER.replace("# ///\n", "# ///\n" * (HALF // 4)),
-    "keys": HEADER.replace("[tool.live]", "[tool.live]\n" + "".join(f"# x{n} = 1\n" for n in range(20_000))),
+    "keys": HEADER.replace("[tool.live]", "[tool.live]\n" + "".join(f"# x{n} = 1\n" for n in range(5_000))),
     "few keys": HEADER.replace("[tool.live]", "[tool.live]\n" + "".join(f"# x{n} = 1\n" for n in range(500)))
     + "#" * HALF,
     "dotted keys": HEADER.replace("[tool.live]", f"[tool.live]\n# {'x.' * 3900}x = 1"),
@@ -135,6 +137,7 @@ SLOW = {  # sources of about 256 KiB on each of which some way to read them take
     "ends of regions": HEADER + "# endregion\n" * (HALF // 7),
     "spaces": HEADER + f"{' ' * HALF}# region\n",
     "a title": HEADER.replace("A title.", "A title." * (HALF // 5)),
+    "values in a text": f"{HEADER}f'{'{x}' * (HALF * 2 // 3 - 99)}'\n",  # Python 3.11 finds each from the first
     "unseen": HEADER + "#\u202e\n" * (HALF // 3),
 }
 
