@@ -33,7 +33,7 @@ def project(target: Path, pages: dict[str, str], snippets: dict[str, str], nav: 
     settings = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[0]
     shutil.copytree(ROOT / "docs" / "assets", target / "docs" / "assets")
     shutil.copytree(ROOT / "hooks", target / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
-    files = {"mkdocs.yml": f"{settings}\nnav: {json.dumps(nav or list(pages))}\n"}
+    files = {"mkdocs.yml": f"{settings}\nnav: {json.dumps(nav or list(pages))}\n", "CONTRIBUTING.md": "# How\n"}
     files |= {f"docs/{name}": text for name, text in pages.items()}
     files |= {f"snippets/{name}.py": text for name, text in snippets.items()}
     for name, text in files.items():
