@@ -12,7 +12,7 @@ from typing import Any
 from live import check, markdown, render, report
 from live.build import Build
 from live.problems import LiveError, Problem, writing
-from live.publish import plain, policy, site
+from live.publish import allowed, plain, policy, site
 from live.redact import Redactor
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
@@ -34,16 +34,19 @@ def on_config(config: Any) -> None:
     """Capture what must be captured, and check what the pages ask for, before anything of the old site is touched."""
     global build, site_folder  # noqa: PLW0603
     site_folder = config.site_dir
+    root = Path(config.config_file_path).parent
     if serving:
         _must_be_free(*config.dev_addr)
     else:
-        _name_nobody(Path(config.config_file_path).parent)
+        _name_nobody(root)
     try:
-        build = Build(Path(config.config_file_path).parent, Path(config.docs_dir), lenient=True)
+        refused = allowed.problems(root)
+        build = Build(root, Path(config.docs_dir), lenient=True)
     except LiveError as error:
         raise _failed(error) from None
     log.info(report.as_text(build.report))
-    problems = build.problems + check.lost(Path(config.docs_dir), config.nav, functools.partial(_left_out, config))
+    problems = refused + build.problems
+    problems += check.lost(Path(config.docs_dir), config.nav, functools.partial(_left_out, config))
     if config.strict:
         problems += build.skipped
     if problems and not serving:
@@ -68,12 +71,16 @@ def on_nav(nav: Any, **_: Any) -> None:
     contents = nav
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> None:
-    """Tell the Markdown extensions which page they are in. Front matter that MkDocs could not read is still there."""
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Tell the Markdown extensions which page they are in. Front matter that MkDocs could not read is still there.
+
+    What may not be included was told before, and would end the build.
+    """
     build.shelf.page_url = page.url
     if markdown.startswith("---\n"):
         what = "its front matter cannot be read as YAML; 'make check' says what to do"
         build.shelf.problems.append(Problem(page=f"docs/{page.file.src_uri}:1", what=what))
+    return allowed.without(markdown, build.project.root)
 
 
 def on_env(env: Any, config: Any, files: Any) -> None:

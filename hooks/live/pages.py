@@ -1,16 +1,18 @@
 """What the pages ask for, with page and line: the fences and inline facts of their Markdown, not their prose."""
 
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from live.problems import LiveError, Problem
 
+LARGEST = 2**20  # bytes of a file; no page comes near
 FACT = re.compile(r"`#!fact ([^`\s:]+)(?::([^`]*))?`")
 
 _FENCE = re.compile(r"^[\s>]*(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
-_OPTION = re.compile(r"""([\w-]+)=(?:"([^"]*)"|'([^']*)'|([^\s}]+))""")
+_OPTION = re.compile(r"""(?<![\w-])([\w-]++)=(?:"([^"]*)"|'([^']*)'|([^\s}]+))""")
 # What SuperFences takes for a fence; it shows others as text.
 _TAKEN = re.compile(r"""\{[^}]*\}|[\w.-]+(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'))*""")
 
@@ -61,6 +63,9 @@ def read(paths: Iterable[Path], root: Path) -> dict[str, str]:
     for path in paths:
         name = path.relative_to(root).as_posix()
         try:
+            if what := unfit(path):
+                problems.append(Problem(page=f"{name}:1", what=what))
+                continue
             texts[name] = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             problems.append(Problem(page=name, what=f"cannot be read: {error.strerror}; mend or remove it"))
@@ -70,6 +75,16 @@ def read(paths: Iterable[Path], root: Path) -> dict[str, str]:
     if problems:
         raise LiveError(problems)
     return texts
+
+
+def unfit(path: Path) -> str:
+    """Why a file is not to be read; what a link leads to may be somebody's own, or have no end. "" if it may be."""
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        return "is a link; put a file of its own there"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no file; remove it, or put a file there"
+    return "is larger than 1 MiB; make it smaller" if found.st_size > LARGEST else ""
 
 
 def in_page(text: str, page: str) -> Iterator[Reference]:

@@ -1,5 +1,7 @@
 """What pages ask for is found with its line, wherever Markdown lets it stand."""
 
+import time
+
 import pytest
 from live import check
 from live.pages import in_page, read, references
@@ -58,7 +60,7 @@ def test_pages_that_cannot_be_read_are_named_all_at_once_and_hidden_ones_passed_
         references(docs)
 
     assert [str(problem) for problem in caught.value.problems] == [
-        "docs/folder.md: cannot be read: Is a directory; mend or remove it",
+        "docs/folder.md:1: is no file; remove it, or put a file there",
         "docs/latin.md:3: is not UTF-8 text; save it as such",
     ]
     assert read([docs / "marked.md"], tmp_path)["docs/marked.md"].startswith("```")
@@ -90,3 +92,26 @@ def test_all_pages_of_a_folder_are_read_in_order(tmp_path):
         path.write_text("``` snippet\nt/n.py\n```\n")
 
     assert [reference.where for reference in references(tmp_path)] == ["docs/a/c.md:2", "docs/b.md:2"]
+
+
+def test_links_and_what_is_too_large_are_not_read(tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "endless.md").symlink_to("/dev/zero")
+    (docs / "large.md").write_text("x" * (2**20 + 1))
+
+    with pytest.raises(LiveError) as caught:
+        references(docs)
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "docs/endless.md:1: is a link; put a file of its own there",
+        "docs/large.md:1: is larger than 1 MiB; make it smaller",
+    ]
+
+
+def test_a_page_of_nothing_but_options_is_read_in_time():
+    start = time.monotonic()
+
+    assert list(in_page(f"``` snippet {'a' * 100_000}\nt/n.py\n```\n", "p.md"))
+
+    assert time.monotonic() - start < 1

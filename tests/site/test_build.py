@@ -138,8 +138,8 @@ def test_every_failure_has_one_line_that_says_where_and_what(tmp_path):
         "`#!fact t/fine.siez`\n\n": (0, "snippet t/fine: unknown fact 'siez': did you mean 'size'?"),
         "`#!fact t/fine.size:.q`\n\n": (0, "snippet t/fine: fact 'size' is 3 and cannot be written as '.q'"),
         sites.fence("t/fine", 'show="source" section="no"'): (1, "snippet t/fine: the source has no region 'no'"),
-        sites.fence("t/fine", "shwo=output"): (1, "snippet t/fine: unknown option 'shwo': did you mean 'show'?"),
-        sites.fence("t/fine", "show=claims") + sites.fence("t/fine", "show=claims"): (
+        sites.fence("t/fine", 'shwo="output"'): (1, "snippet t/fine: unknown option 'shwo': did you mean 'show'?"),
+        sites.fence("t/fine", 'show="claims"') * 2: (
             5,
             "snippet t/fine: is shown twice on this page in the same way",
         ),
@@ -197,3 +197,28 @@ def test_a_missing_command_is_a_visible_skip_that_strict_refuses(tmp_path):
     where = "docs/index.md:4: snippet t/skip (snippets/t/skip.py:1): needs frobnicate, which this machine lacks"
     assert strict.stdout.count(where) == 1, strict.stdout
     assert sites.tree(tmp_path / "site") == before
+
+
+def test_what_a_page_may_not_bring_in_ends_the_build_before_anything_is_read(tmp_path):
+    page = '# One\n\n--8<-- ".git/config"\n\n--8<-- "gone.svg"\n\n<div style="position:fixed">\n'
+    pages = {"index.md": page, "about.md": "---\nauthor: me\n---\n\n# Two\n", "raw.html": "<script></script>"}
+    root = sites.project(tmp_path / "root", pages, {}, nav=["index.md", "about.md"])
+
+    done = sites.build(root, tmp_path / "site", tmp_path / "bundle", "--strict")
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    for said in (
+        "docs/about.md:2: unknown key 'author' in its front matter",
+        "docs/index.md:3: there is no file '.git/config' to include: a page may include",
+        "docs/index.md:5: there is no file 'gone.svg' to include: did you mean 'favicon.svg'?",
+        "docs/index.md:7: 'style=' is not for pages",
+        "docs/raw.html:1: would be published as it is",
+        "5 problems",
+    ):
+        assert said in done.stdout, done.stdout
+    (root / "docs" / "home").symlink_to("/tmp")
+    linked = sites.build(root, tmp_path / "site", tmp_path / "bundle")
+    assert linked.returncode != 0
+    assert "1 problem:\ndocs/home:1: is a link; put a file of its own there" in linked.stdout
+    assert not (tmp_path / "site").exists()

@@ -156,3 +156,11 @@ def test_what_the_policy_stops_is_shown_in_the_page_and_does_not_run(served, ope
 
     assert "Failed" not in served.edit(served.page, "<script>document.title = 'owned'</script>", "Prose.")
     page.get_by_text("Prose.").wait_for()  # so the reloading script ran under the policy
+
+
+def test_an_include_that_is_not_there_is_told_and_serving_goes_on(served):
+    shown = served.edit(served.page, "Prose.", 'Prose.\n\n--8<-- "gone.svg"\n\nMore.')
+
+    assert "Prose." in shown and "More." in shown
+    assert "docs/index.md:5: there is no file 'gone.svg' to include: did you mean 'favicon.svg'?" in served.said()
+    assert "Traceback" not in served.said()

@@ -15,6 +15,7 @@ from live.contribute.changed import changed
 from live.contribute.linters import Linter
 from live.problems import LiveError, Problem
 from live.project import Project
+from live.publish import allowed
 from live.snippet import discover, nearest
 
 
@@ -37,6 +38,7 @@ def _pages(project: Project) -> list[Problem]:
     broken = {problem.snippet for problem in unreadable}
     asked = [reference for reference in pages.references(project.docs) if reference.snippet not in broken]
     return [
+        *allowed.problems(project.root),
         *page_rules.pages(project.root),
         *check.references(asked, known, {}),
         *check.unshown(asked, snippets),
@@ -107,7 +109,11 @@ PARTS = {
 
 
 def run(project: Project, names: list[str]) -> int:
-    """Check these parts, or all; print a line for each and for each finding. Return the exit status."""
+    """Check these parts, or all; print a line for each and for each finding. Return the exit status.
+
+    Raises LiveError for links, through which no part may read.
+    """
+    allowed.refuse_links(project.root)
     for name in names:
         if name not in PARTS:
             raise LiveError([Problem(what=f"there is no part {name!r}: {nearest(name, PARTS)}")])

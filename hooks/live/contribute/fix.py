@@ -5,6 +5,7 @@ from pathlib import Path
 
 from live.contribute import linters, page_rules
 from live.problems import LiveError, Problem
+from live.publish import allowed
 
 PROSE = ("*.md", "docs/**/*.md", ".github/**/*.md")
 KINDS = {".py", ".md", ".txt"}
@@ -13,6 +14,7 @@ MADE = {".git", ".venv", ".cache", "site"}  # not by people
 
 def fix(root: Path) -> list[str]:
     """Mend the files of a checkout; return the names of those that were changed. Raises LiveError."""
+    allowed.refuse_links(root)
     before = _hashes(root)
     for program, *arguments in linters.MENDING:
         if program == "typos":

@@ -23,8 +23,10 @@ NEXT = 5  # links
 LINKS = "docs/assets/links.txt"
 CONTRIBUTING = "docs/contributing.md"  # a page of another kind
 
-_MARKS = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
+_MARKS = re.compile(r"^(?P<indent> *)(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _INFO = re.compile(r""" ?(?P<language>[\w-]+)(\s+[\w-]+="[^"]*")*\s*""")
+_NESTED = re.compile(r"[\s>]*+(?:```|~~~)")
+_ZEROS, _ENDLESS = re.compile(r"(?<=&#)(x?)0++(?=[0-9a-f])", re.IGNORECASE), re.compile(r"&(?=#\d{8})")
 _HEADING = re.compile(r"#{1,6} ")
 _PINNED = re.compile(r".*\{ #[a-z0-9-]+ \}")
 _ELSEWHERE = re.compile(r"https?://[^\s)>\]]+")
@@ -34,15 +36,16 @@ _NOTE, _NOTED = re.compile(r"(?<!^)\[\^([\w-]+)\]"), re.compile(r"\[\^([\w-]+)\]
 # fence: a parser that understands a page otherwise than Python-Markdown does would be a way around it.
 _ELEMENTS = (
     "script|style|iframe|frame|frameset|object|embed|applet|form|input|button|textarea|select|link|meta|base|svg|math"
-    "|template|portal|audio|video|source"
+    "|template|portal|audio|video|source|label|dialog|noscript|noembed|plaintext|xmp|title"
 )
-_SCHEME = "|".join(r"\s*".join(name) for name in ("javascript", "vbscript"))  # browsers pass over what stands between
+_SCHEME = "|".join(r"\s*+".join(name) for name in ("javascript", "vbscript"))  # browsers pass over what stands between
+# No form looks at a character more than a few times, however long a text is.
 _ACTS = (
-    (rf"<\s*/?\s*(?:{_ELEMENTS})\b", "a page is Markdown; pictures are files in docs/assets"),
-    (r"(?<![\w-])on[a-z]{3,}\s*=", "no attribute may run a script"),
-    (rf"(?:{_SCHEME})\s*:|\bdata:[\w/+.-]*[;,]", "a link leads to a page, a file or https://…"),
-    (r"!\[[^\]]*\]\(\s*<?\s*(?:https?:)?//", "a picture is a file in docs/assets"),
-    (r"<\s*img\b", "a picture is written ![what it shows](../assets/file.svg)"),
+    (rf"<\s*+/?\s*+(?:{_ELEMENTS})\b", "a page is Markdown; pictures are files in docs/assets"),
+    (r"(?<![\w-])on[a-z]{3,}+\s*+=", "no attribute may run a script"),
+    (rf"(?:{_SCHEME})\s*+:|\bdata:[\w/+.-]*+[;,]", "a link leads to a page, a file or https://…"),
+    (r"!\[(?:[^\]!]|!(?!\[))*+\]\(\s*+<?\s*+(?:https?:)?//", "a picture is a file in docs/assets"),
+    (r"<\s*+img\b", "a picture is written ![what it shows](../assets/file.svg)"),
 )
 
 
@@ -85,6 +88,21 @@ class Page:
         return [(number, line) for number, line in enumerate(self.lines, 1) if number not in inside]
 
     @cached_property
+    def outside(self) -> str:
+        """The text without what is surely shown as text, the lines of good fences, and with its characters resolved.
+
+        Within a good fence nothing begins or ends another, and it has no options that could make it none.
+        """
+        inside: set[int] = set()
+        for first, last, info in self.fences:
+            match = _INFO.fullmatch(info)
+            nested = any(_NESTED.match(line) for line in self.lines[first : last - 1])
+            if match and not nested and (not match[2] or match["language"] == "snippet"):
+                inside |= set(range(first, last + 1))
+        text = "\n".join("" if number in inside else line for number, line in enumerate(self.lines, 1))
+        return html.unescape(_ENDLESS.sub("&amp;", _ZEROS.sub(r"\1", text)))  # which fails for very long numbers
+
+    @cached_property
     def front_matter(self) -> tuple[dict | None, int]:
         """What stands between the first two lines of three dashes, None if it is no YAML, and the number of the second.
 
@@ -95,7 +113,7 @@ class Page:
             return None, 0
         try:
             told = yaml.safe_load(match[1]) or {}
-        except (yaml.YAMLError, ValueError):  # the latter of a day that no calendar has
+        except (yaml.YAMLError, ValueError, RecursionError):  # ValueError of a day that no calendar has
             told = None
         return (told if isinstance(told, dict) else None), match[0].count("\n") + 1
 
@@ -171,12 +189,19 @@ def footnotes(page: Page) -> Findings:
 
 def acting(page: Page) -> Findings:
     """A page holds no HTML that could act, and asks no other host for anything."""
-    known = {number for first, last, info in page.fences if _INFO.fullmatch(info) for number in range(first, last + 1)}
-    text = "\n".join("" if number in known else line for number, line in enumerate(page.lines, 1))
-    text = html.unescape(text)
     for form, remedy in _ACTS:
-        for match in re.finditer(form, text, re.IGNORECASE):
-            yield text.count("\n", 0, match.start()) + 1, f"{match[0]!r} could act in a reader's browser; {remedy}"
+        for number, found in places(re.compile(form, re.IGNORECASE), page.outside):
+            yield number, f"{found!r} could act in a reader's browser; {remedy}"
+
+
+def places(form: re.Pattern[str], text: str) -> Findings:
+    """The lines in which something of a form begins, each once, with the first that does."""
+    number, last, seen = 1, 0, 0
+    for match in form.finditer(text):
+        number, last = number + text.count("\n", last, match.start()), match.start()
+        if number != seen:
+            yield number, match[0].strip()
+        seen = number
 
 
 RULES: tuple[Callable[[Page], Findings], ...] = (
