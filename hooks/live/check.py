@@ -12,6 +12,7 @@ from live.snippet import Snippet, nearest
 
 SHOWS = ("all", "output", "source", "figure", "claims", "log")
 OPTIONS = ("show", "section", "host")
+FEW = 12  # names, which somebody may read
 
 
 Facts = dict[tuple[str, str], dict[str, Any]]  # by snippet and host
@@ -52,7 +53,7 @@ def unshown(found: Iterable[Reference], snippets: Iterable[Snippet]) -> list[Pro
 
 def lost(docs: Path, nav: Any, left_out: Callable[[str], bool]) -> list[Problem]:
     """Pages that are in no navigation, so nobody finds them. Without `nav` all are in it."""
-    listed = set(_leaves(nav))
+    listed = set(leaves(nav))
     return [
         Problem(page=f"docs/{page}:1", what="is in no nav; add it to mkdocs.yml")
         for page in (names(docs) if nav else [])
@@ -60,11 +61,19 @@ def lost(docs: Path, nav: Any, left_out: Callable[[str], bool]) -> list[Problem]
     ]
 
 
-def _leaves(nav: Any) -> Iterator[str]:
+def leaves(nav: Any) -> Iterator[str]:
+    """What the entries of a navigation lead to."""
     if isinstance(nav, str):
         yield nav
     for part in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
-        yield from _leaves(part)
+        yield from leaves(part)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The nearest of what is known, as the end of a message; where that is long and nothing is near, not all of it."""
+    known = list(known)
+    said = nearest(word, known)
+    return said if said.startswith("did") or len(known) <= FEW else f"none of {len(known)} is called like it"
 
 
 def option(options: dict[str, str], snippet: Snippet | None) -> Iterator[str]:
@@ -96,8 +105,10 @@ def anchor(name: str, options: dict[str, str]) -> str:
 
 def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: Facts) -> Iterator[str]:
     snippet = snippets.get(reference.snippet)
-    if snippet is None:
-        yield f"there is no such snippet: {nearest(reference.snippet, snippets)}"
+    if not reference.fact and reference.names != 1:
+        yield "a snippet fence holds one name, such as memory/x; is the fence closed?"
+    elif snippet is None:
+        yield f"there is no such snippet: {near(reference.snippet, snippets)}"
     elif reference.fact:
         head = reference.fact.split(".")[0]
         host = reference.host or snippet.hosts[0]

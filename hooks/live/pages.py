@@ -29,6 +29,7 @@ class Reference:
     spec: str = ""
     host: str = ""
     readable: bool = True  # whether the fence is one for Markdown, too
+    names: int = 1  # lines with something in them, of a fence
 
     @property
     def where(self) -> str:
@@ -96,7 +97,9 @@ def in_page(text: str, page: str) -> Iterator[Reference]:
                 yield Reference(page, part.line, name, fact=fact, spec=match[2] or "", host=host)
         elif language(part.info) == "snippet":
             taken = bool(_TAKEN.fullmatch(part.info))
-            yield Reference(page, part.line + 1, snippet_name(part.body), options(part.info), readable=taken)
+            names = sum(bool(line.strip(" >\t")) for line in part.body.split("\n"))
+            name = snippet_name(part.body)
+            yield Reference(page, part.line + 1, name, options(part.info), readable=taken, names=names)
 
 
 def parts(text: str) -> Iterator[Part]:

@@ -1,7 +1,7 @@
 """Every reference of a page is checked before anything is rendered."""
 
 import pytest
-from live.check import anchor, references, unshown
+from live.check import anchor, near, references, unshown
 from live.pages import Reference
 from live.snippet import Snippet
 
@@ -27,6 +27,8 @@ def test_a_good_page_has_no_problem():
             Reference("p.md", 7, "t/nmae"),
             "docs/p.md:7: snippet t/nmae: there is no such snippet: did you mean 't/name'?",
         ),
+        (Reference("p.md", 7, "t/name", names=3), "a snippet fence holds one name, such as memory/x; is the fence cl"),
+        (Reference("p.md", 7, "", names=0), "a snippet fence holds one name, such as memory/x"),
         (Reference("p.md", 7, "t/name", fact="siez"), "docs/p.md:7: snippet t/name: unknown fact 'siez': did you mean"),
         (Reference("p.md", 7, "t/name", fact="size", spec="?"), "fact 'size' is 1 and cannot be written as '?'"),
         (Reference("p.md", 7, "t/name", fact="size.x"), "unknown fact 'size.x'"),
@@ -50,6 +52,12 @@ def test_a_bad_reference_is_named_with_page_and_line(reference, message):
 
 def test_a_fact_of_a_snippet_without_a_capture_is_checked_by_name_alone():
     assert messages(Reference("p.md", 1, "t/name", fact="size", spec="?"), facts={("t/other", "build"): {}}) == []
+
+
+def test_what_is_near_to_nothing_is_not_answered_with_a_long_list():
+    assert near("x", ["abc"] * 12).startswith("known: abc, ")
+    assert near("x", map(str, range(13))) == "none of 13 is called like it"
+    assert near("abcd", ["abc", *map(str, range(13))]) == "did you mean 'abc'?"
 
 
 def test_the_same_block_twice_on_a_page_is_told_at_the_second():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from live.__main__ import main
 from live.contribute import linters
-from live.contribute.changed import changed
+from live.contribute.changed import UNKNOWN, changed
 from live.contribute.linters import Linter
 from live.snippet import discover
 
@@ -71,7 +71,7 @@ def test_a_good_checkout_has_a_line_for_each_part(checkout, capsys):
         *("style", "spelling", "markdown", "pages", "snippets", "types", "run")
     ]
     assert ": 1; runs now: 1" in "".join(said)
-    assert (status, len(said)) == (0, 8), said
+    assert (status, len(said)) == (0, 9), said
 
 
 def test_every_part_is_checked_whatever_another_finds(checkout, capsys):
@@ -130,10 +130,12 @@ def test_a_snippet_that_cannot_be_read_is_said_not_to_have_run(checkout, capsys)
     status, said = check(checkout, capsys, "run")
 
     assert status == 0, "which part is at fault was told by that part"
-    assert "; cannot be read, so not run: 1" in said[0]
+    assert "; cannot be read, so not run: 1" in said[1]
 
 
 def test_the_lab_may_be_left_out_and_that_is_said(checkout, capsys, monkeypatch):
+    git(checkout, "init")
+    git(checkout, "commit", "--allow-empty", "-m", "one")
     snippet = checkout / "snippets" / "oom" / "it_holds.py"
     snippet.write_text(snippet.read_text().replace("# facts", '# host = "lab"\n# facts'))
     monkeypatch.setenv("LIVE_LAB", "off")
@@ -259,4 +261,44 @@ def test_without_git_or_main_all_are_chosen_and_that_is_said(history, present):
     names, which = chosen(history)
 
     assert names == ["t/kept", "t/other", "t/reads"]
-    assert which == "all without a valid capture, since git tells of no branch main here"
+    assert which == UNKNOWN
+
+
+def test_without_a_main_it_is_said_before_anything_runs_and_the_lab_is_left_out(checkout, capsys):
+    lab = sites.snippet("It needs a lab.", "\nprint(1)\nassert True, 'it held'", host="lab")
+    (checkout / "snippets" / "oom" / "of_the_lab.py").write_text(lab)
+
+    status, said = check(checkout, capsys, "run")
+
+    assert status == 0, said
+    assert said[0].startswith("         run: will run all that need no lab, since git tells of no branch main here")
+    assert said[1].endswith(": 1; runs now: 1")
+
+
+def test_front_matter_that_is_none_is_told_and_not_mended(checkout, capsys):
+    page = checkout / "docs" / "oom" / "one.md"
+    page.write_text(f"\n{page.read_text()}\nTeh end.\n")
+    before = page.read_text()
+
+    said = check(checkout, capsys, "markdown", "pages")[1]
+    assert "docs/oom/one.md:1: front matter must begin on the first line with '---'" in said
+    assert "make fix" not in str(said)
+    main(["-C", str(checkout), "fix"])
+    assert page.read_text() == before.replace("Teh", "The")
+
+
+def test_an_entry_of_the_navigation_that_leads_nowhere_is_told_with_its_line(checkout, capsys):
+    settings = checkout / "mkdocs.yml"
+    start = settings.read_text().partition("\nnav:")[0]
+    settings.write_text(
+        f"{start}\nnav:\n  - oom/oen.md\n  - A: oom/one.md\n  - B: oom/one.md\n  - https://example.org\n"
+    )
+    line = settings.read_text()[: settings.read_text().index("- oom/oen")].count("\n") + 1
+
+    said = check(checkout, capsys, "pages")[1]
+    assert sorted(said[1:3], reverse=True) == [
+        f"mkdocs.yml:{line}: there is no page 'oom/oen.md': did you mean 'oom/one.md'?",
+        f"mkdocs.yml:{line + 2}: 'oom/one.md' is in nav twice; take one out",
+    ]
+    settings.write_text(start)
+    assert "mkdocs.yml:1: has no nav; list all pages under 'nav:'" in check(checkout, capsys, "pages")[1]

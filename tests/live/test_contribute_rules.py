@@ -50,9 +50,44 @@ def test_a_good_page_keeps_all_rules(broken):
         (GOOD[: GOOD.index("# A")], "", 1, "has no front matter; begin with '---', 'description: …', 'date: 2"),
         ("description:", "about:", 1, "its front matter has no description; say in a sentence"),
         (DESCRIPTION, "[1, 2]", 1, "its front matter has no description"),
-        (DESCRIPTION, "[1, 2", 1, "its front matter cannot be read; write 'description: …', 'date: 2"),
-        (DESCRIPTION, f"So: {DESCRIPTION}", 1, "its front matter cannot be read"),
-        ("2026-11-01", "2026-13-01", 1, "its front matter cannot be read"),
+        (DESCRIPTION, "[1, 2", 3, "its front matter cannot be read: expected ',' or ']', but got ':'; write 'd"),
+        (
+            DESCRIPTION,
+            f"So: {DESCRIPTION}",
+            2,
+            "its front matter cannot be read: mapping values are not allowed here; ",
+        ),
+        ("2026-11-01", "2026-13-01", 3, "its front matter cannot be read: month must be in 1..12"),
+        (
+            GOOD[4 : GOOD.index("# A")],
+            "- a\n---\n",
+            1,
+            "its front matter cannot be read: it is no list of 'key: value'",
+        ),
+        (DESCRIPTION, "[" * 1500, 1, "its front matter cannot be read: it is too deep"),
+        ("---\ndesc", "\n---\ndesc", 1, "front matter must begin on the first line with '---'"),
+        ("---\ndesc", "----\ndesc", 1, "front matter must begin on the first line with '---'"),
+        ("\n---\n", "\n", 1, "its front matter does not end; close it with a line '---'"),
+        ("2026-11-01", '"2026-11-01"', 3, "its date is in quotes; write 'date: 2026-11-01' without quotes"),
+        (
+            DESCRIPTION,
+            f"Issue # {DESCRIPTION}",
+            2,
+            "its description ends where ' #' begins a comment; put it in quotes",
+        ),
+        (DESCRIPTION, f"'`#!fact t/n.x` {DESCRIPTION}'", 2, "a description quotes no facts"),
+        (
+            "## Next { #next }",
+            "## Next { #a-title }",
+            14,
+            "line 6 has the id '#a-title', too; give this heading another",
+        ),
+        ("(other.md)", "(htps://example.org)", 16, "a link with 'htps:' leads nowhere; did you mean 'https://'?"),
+        ("`#!fact", "`#!facts", 8, "`#!facts t/one.size` quotes nothing; did you mean `#!fact topic/name.fact`?"),
+        ("`#!fact", "`#!Fact", 8, "`#!Fact t/one.size` quotes nothing; did you mean"),
+        ("`#!fact", "`#! fact", 8, "`#! fact t/one.size` quotes nothing; did you mean"),
+        ("`#!fact", "`!#fact", 8, "`!#fact t/one.size` quotes nothing; did you mean"),
+        ("`#!fact", "`#!fact ", 8, "`#!fact  t/one.size` quotes nothing; did you mean"),
         ("2026-11-01", "2026-11-01 10:00:00", 3, "its front matter does not say since when the page is there; write"),
         ("date: 2026-11-01\n", "", 1, "its front matter does not say since when the page is there; write 'date: 2"),
         (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160 characters"),
@@ -149,6 +184,22 @@ def test_links_to_other_sites_are_listed_and_no_others(broken, tmp_path):
     ]
     page_rules.list_links(tmp_path)
     assert page_rules.pages(tmp_path) == []
+
+
+def test_a_picture_of_another_site_is_told_once_and_an_address_ends_before_a_quote(broken, tmp_path):
+    text = "![a](https://example.org/a.svg)\n\n<iframe src='https://example.org/b'></iframe>\n\n"
+    text += '<a href="https://example.org/c">c</a>\n\n'
+
+    found = broken(GOOD.replace("It says", f"{text}It says"))
+
+    assert [one.split(": ")[0] for one in found] == [f"docs/t/page.md:{line}" for line in (10, 12, 8)]
+    assert "https://example.org/c is not in" in found[1]
+
+
+def test_pages_without_readable_front_matter_are_known(broken, tmp_path):
+    broken(GOOD, **{"docs/a.md": f"\n{GOOD}", "docs/b.md": GOOD.replace("date:", "date: [")})
+
+    assert page_rules.headless(tmp_path) == {"docs/a.md", "docs/b.md"}
 
 
 def test_a_fence_in_a_list_is_closed_with_its_own_indentation():

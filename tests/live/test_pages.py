@@ -17,6 +17,13 @@ def test_a_fence_is_found_with_the_line_of_its_name():
     assert found("# T\n\n``` snippet\ntopic/name.py\n```\n") == [(4, "topic/name", "", "", {})]
 
 
+@pytest.mark.parametrize(("body", "names"), [("", 0), ("\n> t/n.py\n", 1), ("t/n.py\n\nProse.\n## More", 3)])
+def test_how_much_stands_in_a_fence_is_known(body, names):
+    (reference,) = in_page(f"``` snippet\n{body}\n```\n", "p.md")
+
+    assert reference.names == names
+
+
 def test_options_may_be_quoted_or_not():
     text = "``` snippet show=\"source\" section='a-b'\nt/n.py\n```\n~~~ { .snippet show=output }\nt/n.py\n~~~\n"
 

@@ -6,13 +6,16 @@ from live import changes
 from live.snippet import Snippet
 
 MAIN = ("origin/main", "main")  # that of the server first: work may be done on one's own main
+UNKNOWN = (
+    "all that need no lab, since git tells of no branch main here; 'git fetch origin main' has it run your own alone"
+)
 
 
 def changed(root: Path, snippets: list[Snippet]) -> tuple[list[Snippet], str]:
     """The snippets to run, and which those are, in words."""
     base = _base(root)
     if not base:
-        return snippets, "all without a valid capture, since git tells of no branch main here"
+        return [snippet for snippet in snippets if snippet.hosts == ["build"]], UNKNOWN
     names = changes.files(root, base).keys()
     chosen = [snippet for snippet in snippets if names & {f"snippets/{name}" for name in snippet.files()}]
     return chosen, f"those that differ from main at {base[:10]}"

@@ -1,9 +1,12 @@
 """What a pull request runs first, in seconds: every part of it, whatever another part finds."""
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import yaml
 from pathspec import PathSpec
@@ -11,7 +14,7 @@ from pathspec import PathSpec
 from live import check, pages
 from live.capture import Captures
 from live.contribute import answers, linters, page_rules, snippet_rules
-from live.contribute.changed import changed
+from live.contribute.changed import UNKNOWN, changed
 from live.contribute.linters import Linter
 from live.problems import LiveError, Problem
 from live.project import Project
@@ -29,6 +32,16 @@ class Part:
 
 def _lint(tools: Iterable[Linter]) -> Callable[[Project], list[Problem]]:
     return lambda project: [problem for tool in tools for problem in tool.find(project.root)]
+
+
+def _markdown(project: Project) -> list[Problem]:
+    """What rumdl would mend in a page whose front matter cannot be read would make text of that."""
+    try:
+        kept = page_rules.headless(project.root)
+    except LiveError:  # told where pages are read
+        kept = set()
+    found = _lint(linters.MARKDOWN)(project)
+    return [one for one in found if linters.MENDS not in one.what or one.at.partition(":")[0] not in kept]
 
 
 def _pages(project: Project) -> list[Problem]:
@@ -50,9 +63,11 @@ def _lost(project: Project) -> list[Problem]:
     """Pages that nobody finds, as mkdocs.yml says."""
     path = project.root / "mkdocs.yml"
     try:
-        settings = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a safe one that knows no tags)
+        text = path.read_text(encoding="utf-8")
+        settings = yaml.load(text, _Loader)  # noqa: S506  (a safe one that knows no tags)
         left_out = PathSpec.from_lines("gitwildmatch", (settings.get("not_in_nav") or "").splitlines())
-        return check.lost(project.docs, settings.get("nav"), left_out.match_file)
+        nav = settings.get("nav")
+        return check.lost(project.docs, nav, left_out.match_file) + _misnamed(text, nav, project)
     except OSError as error:
         return [Problem(at="mkdocs.yml:1", what=f"cannot be read: {error.strerror}")]
     except yaml.YAMLError as error:
@@ -61,6 +76,22 @@ def _lost(project: Project) -> list[Problem]:
         return [Problem(at=f"mkdocs.yml:{mark.line + 1 if mark else 1}", what=what)]
     except (AttributeError, UnicodeDecodeError):
         return [Problem(at="mkdocs.yml:1", what="is no list of settings, such as 'nav:'")]
+
+
+def _misnamed(text: str, nav: Any, project: Project) -> list[Problem]:
+    """Entries of the navigation that lead to no page, or to one that had an entry before."""
+    if not nav:
+        return [Problem(at="mkdocs.yml:1", what="has no nav; list all pages under 'nav:'")]
+    known, found = pages.names(project.docs), []
+    for page, count in Counter(check.leaves(nav)).items():
+        lines = [number for number, line in enumerate(text.splitlines(), 1) if page in re.split(r"[\s'\",\[\]]+", line)]
+        last = lines[-1] if lines else 1
+        if count > 1:
+            found.append(Problem(at=f"mkdocs.yml:{last}", what=f"{page!r} is in nav twice; take one out"))
+        if page not in known and "://" not in page:
+            what = f"there is no page {page!r}: {check.near(page, known)}"
+            found.append(Problem(at=f"mkdocs.yml:{last}", what=what))
+    return found
 
 
 def _snippets(project: Project) -> list[Problem]:
@@ -72,6 +103,8 @@ def _runs(project: Project) -> list[Problem]:
     """Run the changed snippets unless a valid capture is there; check what pages quote, and what tests say of them."""
     snippets, unreadable = discover(project.snippets)
     chosen, which = changed(project.root, snippets)
+    if which == UNKNOWN:  # which takes minutes
+        print(f"         run: will run {which}", flush=True)
     captures = Captures(project, chosen, partial=True).take()
     ran = sum(not outcome.reused and outcome.status != "skipped" for outcome in captures.outcomes.values())
     left_out = f"; cannot be read, so not run: {len({problem.snippet for problem in unreadable})}" if unreadable else ""
@@ -100,7 +133,7 @@ def _with_remedy(problem: Problem) -> Problem:
 PARTS = {
     "style": Part("Python's style and form (ruff)", _lint(linters.STYLE)),
     "spelling": Part("words (typos)", _lint(linters.SPELLING)),
-    "markdown": Part("Markdown, links and anchors (rumdl)", _lint(linters.MARKDOWN)),
+    "markdown": Part("Markdown, links and anchors (rumdl)", _markdown),
     "pages": Part("front matter and rules of pages, and what they show", _pages),
     "snippets": Part("headers and rules of snippets", _snippets),
     "types": Part("the engine's types (mypy)", _lint(linters.TYPES)),

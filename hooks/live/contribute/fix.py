@@ -7,7 +7,7 @@ from live.contribute import linters, page_rules
 from live.problems import LiveError, Problem
 from live.publish import allowed
 
-PROSE = ("*.md", "docs/**/*.md", ".github/**/*.md")
+PROSE = ("*.md", "docs/**/*.md", ".github/**/*.md", "hooks/**/*.md")
 KINDS = {".py", ".md", ".txt"}
 MADE = {".git", ".venv", ".cache", "site"}  # not by people
 
@@ -15,10 +15,14 @@ MADE = {".git", ".venv", ".cache", "site"}  # not by people
 def fix(root: Path) -> list[str]:
     """Mend the files of a checkout; return the names of those that were changed. Raises LiveError."""
     allowed.refuse_links(root)
+    prose = sorted({path.relative_to(root).as_posix() for pattern in PROSE for path in root.glob(pattern)})
+    kept = page_rules.headless(root)  # rumdl would make text of it
     before = _hashes(root)
     for program, *arguments in linters.MENDING:
         if program == "typos":
-            arguments += sorted({str(path.relative_to(root)) for pattern in PROSE for path in root.glob(pattern)})
+            arguments += prose
+        if program == "rumdl":
+            arguments += [name for name in prose if name not in kept]
         try:
             linters.run(root, program, *arguments)
         except FileNotFoundError:

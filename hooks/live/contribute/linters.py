@@ -81,5 +81,5 @@ MENDING = (
     ("ruff", "check", "--fix", "--quiet", "--exit-zero"),
     ("ruff", "format", "--quiet"),
     ("typos", "--hidden", "--write-changes", "--force-exclude"),
-    ("rumdl", "check", "--fix", "--quiet", "."),
+    ("rumdl", "check", "--fix", "--quiet"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,7 +19,7 @@ LANGUAGES = ("snippet", "this-build", "console", "text", "python")
 DESCRIPTION = range(40, 161)  # characters; search engines show about as many
 _SIZE = f"{DESCRIPTION[0]} to {DESCRIPTION[-1]} characters"
 _ENTRIES = f"'description: …', 'date: {date.today()}'"
-_UNREADABLE = f"its front matter cannot be read; write {_ENTRIES}, and in quotes what holds a colon"
+_UNREADABLE = f"write {_ENTRIES}, and in quotes what holds a colon"
 NEXT = 5  # links
 LINKS = "docs/assets/links.txt"
 CONTRIBUTING = "docs/contributing.md"  # a page of another kind
@@ -28,8 +29,10 @@ _INFO = re.compile(r""" ?(?P<language>[\w-]+)(\s+[\w-]+="[^"]*")*\s*""")
 _NESTED = re.compile(r"[\s>]*+(?:```|~~~)")
 _ZEROS, _ENDLESS = re.compile(r"(?<=&#)(x?)0++(?=[0-9a-f])", re.IGNORECASE), re.compile(r"&(?=#\d{8})")
 _HEADING = re.compile(r"#{1,6} ")
-_PINNED = re.compile(r".*\{ #[a-z0-9-]+ \}")
-_ELSEWHERE = re.compile(r"https?://[^\s)>\]]+")
+_PINNED = re.compile(r".*\{ #([a-z0-9-]+) \}")
+_ELSEWHERE = re.compile(r"https?://[^\s)>\]\"'`]+")
+_SCHEMED = re.compile(r"(?:\]\(|<)\s*+(?!https?://)([a-z][a-z0-9+.-]{0,15}+)://?", re.IGNORECASE)
+_LIKE_A_FACT = re.compile(r"`(?!(?-i:#!fact) [^`\s:])\s*+(?:#\s?!|!\s?#)\s*+facts?\b[^`]*`", re.IGNORECASE)
 _NOTE, _NOTED = re.compile(r"(?<!^)\[\^([\w-]+)\]"), re.compile(r"\[\^([\w-]+)\]:")
 
 # What could act in a reader's browser, or ask another host for something. Told by form, wherever it stands outside a
@@ -108,14 +111,30 @@ class Page:
 
         Without any, the number is 0.
         """
+        told, last = self._header
+        return (told if isinstance(told, dict) else None), last
+
+    @cached_property
+    def unreadable(self) -> tuple[int, str]:
+        """The line at which the front matter cannot be read, and why."""
+        wrong = self._header[0]
+        mark = getattr(wrong, "problem_mark", None)
+        if isinstance(wrong, ValueError):  # of a day that no calendar has
+            return self.line_of("date:"), str(wrong)
+        why = getattr(wrong, "problem", None) or "it is too deep"
+        return (mark.line + 2 if mark else 1), why if isinstance(wrong, Exception) else "it is no list of 'key: value'"
+
+    @cached_property
+    def _header(self) -> tuple[Any, int]:
+        """The front matter, or the exception that says what is wrong in it, and the number of its last line."""
         match = re.match(r"---\n(.*?)^---$", self.text, re.DOTALL | re.MULTILINE)
         if not match:
             return None, 0
+        last = match[0].count("\n") + 1
         try:
-            told = yaml.safe_load(match[1]) or {}
-        except (yaml.YAMLError, ValueError, RecursionError):  # ValueError of a day that no calendar has
-            told = None
-        return (told if isinstance(told, dict) else None), match[0].count("\n") + 1
+            return yaml.safe_load(match[1]) or {}, last
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            return error, last
 
 
 Findings = Iterator[tuple[int, str]]
@@ -125,16 +144,36 @@ def front_matter(page: Page) -> Findings:
     """Each page says what it answers, for search engines, and since when it is there, for the feed."""
     told, last = page.front_matter
     if told is None:
-        yield 1, _UNREADABLE if last else f"has no front matter; begin with '---', {_ENTRIES} and '---'"
+        yield (
+            _headless(page)
+            if not last
+            else (page.unreadable[0], f"its front matter cannot be read: {page.unreadable[1]}; {_UNREADABLE}")
+        )
         return
     text, day = told.get("description"), told.get("date")
+    written = page.lines[page.line_of("description:") - 1].partition(":")[2].strip()
     if not isinstance(text, str):
         yield 1, f"its front matter has no description; say in a sentence what the page answers, {_SIZE}"
+    elif written.startswith(f"{text} #"):
+        yield page.line_of("description:"), "its description ends where ' #' begins a comment; put it in quotes"
+    elif "#!" in text or "!#" in text:
+        yield page.line_of("description:"), "a description quotes no facts; say it without"
     elif len(text) not in DESCRIPTION:
         yield page.line_of("description:"), f"its description has {len(text)} characters; make it {_SIZE}"
     if type(day) is not date:  # a time of day is of a class below it
         what = f"its front matter does not say since when the page is there; write 'date: {date.today()}'"
+        if isinstance(day, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+            what = f"its date is in quotes; write 'date: {day}' without quotes"
         yield page.line_of("date:"), what
+
+
+def _headless(page: Page) -> tuple[int, str]:
+    first = next((line for line in page.lines if line.strip()), "")
+    if page.lines[0] == "---":
+        return 1, "its front matter does not end; close it with a line '---'"
+    if first.startswith("---"):
+        return 1, "front matter must begin on the first line with '---'"
+    return 1, f"has no front matter; begin with '---', {_ENTRIES} and '---'"
 
 
 def headings(page: Page) -> Findings:
@@ -142,9 +181,13 @@ def headings(page: Page) -> Findings:
     found = [(number, line) for number, line in page.prose if _HEADING.match(line)]
     if not found or not found[0][1].startswith("# "):
         yield 1, "has no title; write '# What is asked? { #what-is-asked }'"
+    first: dict[str, int] = {}
     for number, line in found:
-        if not _PINNED.fullmatch(line.rstrip()):
+        pinned = _PINNED.fullmatch(line.rstrip())
+        if not pinned:
             yield number, f"this heading has no pinned id; end it with '{{ #{_slug(line)} }}'"
+        elif first.setdefault(pinned[1], number) != number:
+            yield number, f"line {first[pinned[1]]} has the id '#{pinned[1]}', too; give this heading another"
 
 
 def shows_a_run(page: Page) -> Findings:
@@ -187,6 +230,20 @@ def footnotes(page: Page) -> Findings:
         yield defined[name], f"nothing refers to footnote [^{name}]; refer to it, or delete it"
 
 
+def links(page: Page) -> Findings:
+    """A link that is mistyped leads nowhere."""
+    for number, line in page.prose:
+        for scheme in _SCHEMED.findall(line):
+            yield number, f"a link with '{scheme}:' leads nowhere; did you mean 'https://'?"
+
+
+def facts(page: Page) -> Findings:
+    """A fact that is mistyped would be shown as it stands there."""
+    for number, line in page.prose:
+        for found in _LIKE_A_FACT.findall(line):
+            yield number, f"{found} quotes nothing; did you mean `#!fact topic/name.fact`?"
+
+
 def acting(page: Page) -> Findings:
     """A page holds no HTML that could act, and asks no other host for anything."""
     for form, remedy in _ACTS:
@@ -211,6 +268,8 @@ RULES: tuple[Callable[[Page], Findings], ...] = (
     fences,
     next_links,
     footnotes,
+    links,
+    facts,
     acting,
 )
 
@@ -222,7 +281,7 @@ def pages(root: Path) -> list[Problem]:
     more = [Page(*one) for one in live_pages.read(filter(Path.is_file, included), root).items()]
     of_another_kind = [page for page in read if page.name == CONTRIBUTING]
     found = [problem for page in read if page.name != CONTRIBUTING for problem in _broken(page, RULES)]
-    found += [problem for page in more + of_another_kind for problem in _broken(page, (acting,))]
+    found += [problem for page in more + of_another_kind for problem in _broken(page, (acting, fences))]
     return sorted(found + _unlisted(root, read))
 
 
@@ -232,16 +291,22 @@ def _pages(root: Path) -> list[Page]:
     return [Page(*page) for page in live_pages.read((docs / name for name in live_pages.names(docs)), root).items()]
 
 
+def headless(root: Path) -> set[str]:
+    """The pages whose front matter cannot be read, or is not seen as such. Raises LiveError."""
+    return {page.name for page in _pages(root) if page.front_matter[0] is None}
+
+
 def _broken(page: Page, rules: Iterable[Callable[[Page], Findings]]) -> list[Problem]:
     return [Problem(page=f"{page.name}:{number}", what=what) for rule in rules for number, what in rule(page)]
 
 
 def elsewhere(read: Iterable[Page]) -> dict[str, str]:
-    """Every link to another site, with the first place that has it."""
+    """Every link to another site, with the first place that has it. What is refused there is no link."""
     found: dict[str, str] = {}
     for page in read:
+        refused = {number for number, _ in acting(page)}
         for number, line in enumerate(page.lines, 1):
-            for link in _ELSEWHERE.findall(line):
+            for link in _ELSEWHERE.findall(line) if number not in refused else ():
                 found.setdefault(link, f"{page.name}:{number}")
     return found
 
