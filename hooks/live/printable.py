@@ -2,8 +2,15 @@
 
 import re
 
-# Control characters but newline and tab, and what turns the direction of writing or is not seen.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# What a terminal takes for commands (ECMA-48): with parameters, with a string up to its end, or of one character. None
+# goes past its line, so that one without an end takes no more than that.
+COMMAND = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)"
+# Control characters but newline, tab and carriage return; and what is not seen, or turns the direction of what is.
+UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+_UNSEEN = re.compile(rf"[{UNSEEN}\r]")
 _ORDER = re.compile(r"^([ \t]*)(?=::)|(?=##\w*\[)", re.MULTILINE)  # ::error …, ##[error]…: to what runs workflows
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from live import changes
+from live.printable import COMMAND, UNSEEN
 
 # Names that say nothing of a machine, and would take ordinary words out of the text ("vm.overcommit_memory").
 GENERIC = {
@@ -57,8 +58,6 @@ DETECTORS = (
     "GitLabTokenDetector",
     "JwtTokenDetector",
     "MailchimpDetector",
-    "NpmDetector",
-    "OpenAIDetector",
     "PrivateKeyDetector",
     "PypiTokenDetector",
     "SendGridDetector",
@@ -68,6 +67,15 @@ DETECTORS = (
     "TelegramBotTokenDetector",
     "TwilioKeyDetector",
 )
+# Those whose detectors take for ever over one long line: keys of OpenAI, and tokens of npm.
+_FORMS = (
+    re.compile(r"(?<=[A-Za-z0-9]{20})T3BlbkFJ[A-Za-z0-9]{20}"),
+    re.compile(r"npm_[A-Za-z0-9]{36}"),
+    re.compile(r"(?<=_authToken=)\s*+(?:npm_\S+|[\w-]{36})"),
+)
+# Characters that a detector is given at once, since some take a time that grows with the square of that; and how many
+# of them it is given again with the next, so that no secret is cut in two.
+PIECE, AGAIN = 4096, 2048
 
 # Each repetition has an end or gives nothing back, so that no output, however odd, takes long.
 _HARDWARE = re.compile(r"(?<!\w)[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?!\w)")
@@ -77,12 +85,9 @@ _ADDRESSES = (
 )
 _MAIL = re.compile(r"(?<![\w.+%-])(?:[\w.+-]|%(?!40))++(?:@|%40)[\w-]++(?:\.[\w-]++)+")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}KEY-----|\Z)", re.DOTALL)
-# What a terminal or a browser does not show, so that a word can be split by it: sequences of ECMA-48, other controls
-# than tab and newline, and characters without width.
-_INVISIBLE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|"
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
+# What a page, a terminal or a browser does not show, so that a word can be split by it; the last choose a form of the
+# letter before.
+_INVISIBLE = re.compile(rf"{COMMAND}|[{UNSEEN}\r\ufe00-\ufe0f]")
 _PUBLIC_PATHS = {"/", "/root", "/nonexistent"}
 CODED = 6  # letters from which on a word is also looked for in its other spellings; shorter ones are in any data
 
@@ -313,6 +318,9 @@ def _secrets(line: str) -> Iterable[str]:
     """Secrets in a line. Lines without one long word are passed over: no known form of secret is shorter."""
     if not re.search(r"\S{16}", line) and "PRIVATE KEY" not in line:
         return
-    for found in _scanner().scan_line(line):
-        if found.secret_value:
-            yield found.secret_value
+    for form in _FORMS:
+        yield from (found.strip() for found in form.findall(line))
+    for start in range(0, max(len(line) - AGAIN, 1), PIECE - AGAIN):
+        for found in _scanner().scan_line(line[start : start + PIECE]):
+            if found.secret_value:
+                yield found.secret_value

@@ -5,13 +5,11 @@ import re
 
 from ansi2html import Ansi2HTMLConverter
 
-# What a terminal takes for commands (ECMA-48): with parameters, with a string up to its end, or of one character.
-_COMMAND = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)")
+from live.printable import COMMAND, UNSEEN
+
+_COMMAND = re.compile(COMMAND)
 _COLOUR = re.compile(r"\x1b\[[\d;]{0,30}m")
-# Control characters; and those that are not seen, or turn the direction of what is.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 _PICTURES = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "\u2421"}
 
 

@@ -5,7 +5,7 @@ import platform
 import time
 
 import pytest
-from live import redact
+from live import redact, terminal
 from live.redact import Redactor
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -16,6 +16,8 @@ JWT = (
     + "eyJzdWIiOiIxMjM0NTY3ODkwIn0."
     + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 )
+NPM = "npm_" + "a1B2" * 9
+OPENAI = "sk-proj-" + "a1B2-" * 4 + "a1B2" * 5 + "T3Blbk" + "FJ" + "a1B2" * 5
 KEY = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
 
@@ -144,11 +146,60 @@ def test_a_user_who_is_called_like_a_field_breaks_no_capture(word, run, monkeypa
     assert word not in ran.capture["facts"]["size"]["who"]
 
 
+@pytest.mark.parametrize("before", [redact.PIECE, 2 * redact.PIECE - redact.AGAIN, 10**5])
+@pytest.mark.parametrize("secret", [AWS, GITHUB, JWT, f"{JWT}{'x' * 1200}", NPM, OPENAI], ids=lambda one: one[:5])
+def test_a_secret_in_a_long_line_is_found_wherever_the_line_is_cut(redactor, secret, before):
+    for inside in (1, len(secret) // 2, len(secret) - 1):
+        line = f"{'/- ' * before}"[: before - inside - 1] + f" {secret} end"
+        assert redactor.clean(line) == line.replace(secret, "[secret]")
+
+
+def test_forms_of_secrets_that_are_looked_for_here_are_found(redactor):
+    assert redactor.clean(f"key {OPENAI} and {NPM} end") == "key [secret] and [secret] end"
+    assert redactor.clean(f"//r.example/:_authToken={'0a1b' * 9}") == "//r.example/:_authToken=[secret]"
+    assert redact.secret_lines(f"x = 1\nkey = '{NPM}'\n") == [2]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "\x1b[31m",
+        "\x1b(B",
+        "\x1b=",
+        "\x1bP a string\x07",
+        "\x1bX a string\x1b\\",
+        "\x1b]8;;a link\x07",
+        "\x08",
+        "\xad",
+        "\u180e",
+        "\u061c",
+        "\u034f",
+        "\u200b",
+        "\u206a",
+        "\ufe0f",
+        "\U000e0041",
+    ],
+)
+def test_what_is_not_seen_hides_no_secret(redactor, between):
+    hidden = f"{GITHUB[:2]}{between}{GITHUB[2:]}"
+
+    assert GITHUB[6:] not in redactor.clean(f"before\nkey {hidden} end\nafter\n")
+    assert redactor.leftovers(hidden) == ["secret"]
+    assert "maryjane" not in terminal.plain(redactor.clean(f"mary{between}jane"))
+
+
 def test_redaction_takes_no_time_over_odd_output(redactor):
     known = "AKIA" + "IOSFODNN7EXAMPLE"
     many = "".join(f" AKIA{n:016d}" for n in range(20_000))
+    floods = ("/", "//a", "sk-", "eyJ", "://a:", "npm_", "_authToken= ", "aws")
     odd = ("a" * 10**6, ":" * 10**6 + "g", "1." * 10**5, "a." * 10**5 + "@", "a@b." * 10**5)
-    for text in (*odd, f"{'a' * 10**6} {known}", known * 10**4, many):
+    for text in (
+        *odd,
+        *((flood * 10**6)[: 1 << 18] for flood in floods),
+        f"{'a' * 10**6} {known}",
+        known * 10**4,
+        many,
+    ):
         started = time.process_time()
         redactor.clean(text)
         assert time.process_time() - started < 5
