@@ -11,7 +11,8 @@ UNSEEN = (
     r"\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 _UNSEEN = re.compile(rf"[{UNSEEN}\r]")
-_ORDER = re.compile(r"^([ \t]*)(?=::)|(?=##\w*\[)", re.MULTILINE)  # ::error …, ##[error]…: to what runs workflows
+# ::error …, ##[error]…: to what runs workflows, which passes over white space of any kind before the first.
+_ORDER = re.compile(r"^([^\S\n]*+)(?=::)|(?=##\w*\[)", re.MULTILINE)
 
 
 def printable(text: str) -> str:
