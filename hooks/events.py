@@ -11,6 +11,7 @@ from typing import Any
 
 from live import check, markdown, render, report
 from live.build import Build
+from live.printable import printable
 from live.problems import LiveError, Problem, writing
 from live.publish import allowed, plain, policy, site
 from live.redact import Redactor
@@ -153,11 +154,11 @@ def _must_be_free(host: str, port: int) -> None:
 
 
 def _name_nobody(root: Path) -> None:
-    """What a build logs is public where a service builds; paths of this machine do not belong there."""
+    """What a build logs is public where a service builds: no paths of this machine, nothing that acts in a terminal."""
     redactor = Redactor(root)
 
     def neutral(record: logging.LogRecord) -> bool:
-        record.msg, record.args = redactor.names(record.getMessage()), None
+        record.msg, record.args = printable(redactor.names(record.getMessage())), None
         return True
 
     for handler in logging.getLogger("mkdocs").handlers:

@@ -97,7 +97,7 @@ def _run(project: Project, given: argparse.Namespace) -> int:
         from live.contribute.result import result  # noqa: PLC0415
 
         told = result(project, snippets)
-        print(json.dumps(told, indent=1, ensure_ascii=False))
+        print(json.dumps(told, indent=1))  # in ASCII, so that nothing in it acts in a terminal
         return 1 if told["errors"] else 0
     captures = Captures(project.with_mode("fresh"), snippets, partial=True).take()
     for outcome in captures.outcomes.values():
