@@ -13,6 +13,7 @@ from live import check, markdown, render, report
 from live.build import Build
 from live.printable import printable
 from live.problems import LiveError, Problem, writing
+from live.project import lab_wanted
 from live.publish import allowed, plain, policy, site
 from live.redact import Redactor
 from mkdocs.exceptions import PluginError
@@ -45,7 +46,7 @@ def on_config(config: Any) -> None:
         build = Build(root, Path(config.docs_dir), lenient=True)
     except LiveError as error:
         raise _failed(error) from None
-    log.info(report.as_text(build.report))
+    log.info(report.as_text(build.report, brief=serving and not lab_wanted()))
     problems = refused + build.problems
     problems += check.lost(Path(config.docs_dir), config.nav, functools.partial(_left_out, config))
     if config.strict:

@@ -65,11 +65,17 @@ def count(entries: list[dict[str, Any]]) -> str:
     return f"{runs}: {', '.join(parts)}; {claims} claims held; {ran} ran now, {reused} reused"
 
 
-def as_text(report: dict[str, Any]) -> str:
-    """The summary that a build prints: what was skipped and noted, and the slowest of those that ran."""
+def as_text(report: dict[str, Any], brief: bool = False) -> str:
+    """The summary that a build prints: what was skipped and noted, and the slowest of those that ran.
+
+    brief: of what only the lab could run, the number alone.
+    """
     entries = report["captures"]
     lines = [f"live: {count(entries)}"]
-    lines += [f"live: skipped {_named(entry)}: {entry['reason']}" for entry in entries if entry["status"] == "skipped"]
+    skipped = [entry for entry in entries if entry["status"] == "skipped"]
+    counted = [entry for entry in skipped if brief and entry["host"].startswith("lab")]
+    lines += [f"live: skipped {_named(entry)}: {entry['reason']}" for entry in skipped if entry not in counted]
+    lines += [f"live: skipped {len(counted)} runs of the lab"] * bool(counted)
     lines += [f"live: {note}" for note in report["notes"]]
     ran = sorted((e for e in entries if not e["reused"] and e["seconds"]), key=lambda e: -e["seconds"])
     for entry in ran[:SLOWEST]:

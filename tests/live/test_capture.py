@@ -83,6 +83,17 @@ def test_frozen_leaves_the_bundle_as_it_is_and_tells_what_it_tells(build, monkey
     assert "failed where it was captured" not in str(build(mode="frozen").problems[0])
 
 
+def test_of_what_only_the_lab_could_run_a_brief_summary_has_the_number():
+    shown = {"claims": [], "reused": False, "seconds": 0, "status": "skipped", "reason": "it is off"}
+    places = [("t/a", "lab"), ("t/a", "lab-newer"), ("t/b", "build")]
+    entries = [shown | {"snippet": name, "host": host} for name, host in places]
+
+    lines = report.as_text({"captures": entries, "notes": []}, brief=True).splitlines()
+
+    assert lines[1:] == ["live: skipped t/b: it is off", "live: skipped 2 runs of the lab"]
+    assert len(report.as_text({"captures": entries, "notes": []}).splitlines()) == 4
+
+
 def test_what_ran_without_the_sandbox_is_not_used_for_what_would_have_run_in_it(build, monkeypatch):
     monkeypatch.setenv("LIVE_SANDBOX", "off")
     build()
