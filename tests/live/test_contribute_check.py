@@ -189,6 +189,21 @@ def test_a_program_that_is_absent_or_breaks_is_a_finding(tmp_path, monkeypatch):
     assert "line-length" in broken.detail
 
 
+def test_of_a_file_that_does_not_parse_or_is_no_text_one_thing_is_told(checkout, capsys):
+    (checkout / "hooks" / "bad.py").write_text("def f(:\n  x = (\n")
+    (checkout / "hooks" / "latin.py").write_bytes(b'"""\xfc."""\n')
+
+    said = check(checkout, capsys, "style")[1]
+
+    assert said[1:] == [
+        "hooks/bad.py:1: invalid-syntax: Expected a parameter or the end of the parameter list; mend it",
+        "hooks/latin.py:1: E902 stream did not contain valid UTF-8; save it as such",
+        *("", "2 findings"),
+    ]
+    (checkout / "hooks" / "bad.py").unlink()
+    assert check(checkout, capsys, "style")[1][-1] == "1 finding"
+
+
 def git(root, *arguments):
     own = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
     subprocess.run(["git", *own, "-C", root, *arguments], check=True, capture_output=True)

@@ -11,6 +11,8 @@ from live.problems import Problem
 
 _FINDING = re.compile(r"(?:\./)?(?P<file>[^\s:][^:]*):(?P<line>\d+)(?::\d+)*:? (?:error: |unformatted: )?(?P<what>.*)")
 _CODE = re.compile(r"\[?([A-Z]+\d+)\b")
+_BROKEN = ": invalid-syntax: "
+_NO_TEXT = ": io: stream did not contain valid UTF-8"  # ruff's formatter; its check names the file, too
 MENDS = "'make fix' mends it"
 
 
@@ -31,9 +33,9 @@ class Linter:
             ran = run(root, *self.arguments)
         except FileNotFoundError:
             return [Problem(what=f"{name} is not installed; run 'make setup'")]
-        said = ran.stdout.replace(f"{root}/", "")
-        found = [problem for line in said.splitlines() for problem in self._problem(line)]
-        if ran.returncode and not found:
+        said = _once(ran.stdout.replace(f"{root}/", "").splitlines())
+        found = [problem for line in said for problem in self._problem(line)]
+        if ran.returncode and not found and _NO_TEXT not in ran.stdout + ran.stderr:
             what = f"{name} ended with status {ran.returncode} and no finding; mend what it says"
             return [Problem(what=what, detail="\n".join((ran.stderr + ran.stdout).strip().splitlines()[-5:]))]
         return found
@@ -47,6 +49,12 @@ class Linter:
         return []
 
 
+def _once(lines: list[str]) -> list[str]:
+    """Of all that follows from a file that does not parse, the first."""
+    first = {line.split(":")[0]: line for line in reversed(lines) if _BROKEN in line}
+    return [line for line in lines if _BROKEN not in line or line is first[line.split(":")[0]]]
+
+
 def run(root: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program of this environment in a checkout. Raises FileNotFoundError where it is not installed."""
     path = Path(sys.executable).parent / program
@@ -57,6 +65,8 @@ def _by_rule(program: str) -> Callable[[str, str], str]:
     """Findings of a program that mends some itself and explains the others."""
 
     def remedy(_: str, what: str) -> str:
+        if "valid UTF-8" in what:
+            return "save it as such"
         code = _CODE.search(what)
         return MENDS if "[*]" in what else f"'.venv/bin/{program} rule {code[1]}' tells how" if code else "mend it"
 
@@ -68,9 +78,13 @@ def _respell(file: str, what: str) -> str:
     return MENDS if sure else "mend it, or list it under [tool.typos] in pyproject.toml where it is right"
 
 
+def _reform(_: str, what: str) -> str:
+    return "mend it" if what.startswith("invalid-syntax") else MENDS
+
+
 STYLE = (
     Linter(("ruff", "check", "--output-format", "concise", "--quiet"), _by_rule("ruff")),
-    Linter(("ruff", "format", "--check", "--output-format", "concise"), lambda *_: MENDS),
+    Linter(("ruff", "format", "--check", "--output-format", "concise"), _reform),
 )
 SPELLING = (Linter(("typos", "--hidden", "--no-check-filenames", "--format", "brief"), _respell),)
 MARKDOWN = (Linter(("rumdl", "check", "."), _by_rule("rumdl")),)
