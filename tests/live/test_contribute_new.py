@@ -149,10 +149,39 @@ def test_a_name_that_says_nothing_or_is_none_is_refused(small, capsys, name):
     said = refused(small, capsys, "oom", name)
 
     assert f"the name {name!r} does not say what the program shows" in said
+    assert "9 to 60 characters" in said
     assert ("'with_hyphens_in' would do" in said) == (name == "with-hyphens-in")
 
 
-@pytest.mark.parametrize(("topic", "said"), [("oome", "did you mean 'oom'?"), ("about", "known: "), ("..", "known: ")])
+@pytest.mark.parametrize("name", ["StackGrowsDown", "stack-grows-down", "Stack_GrowsDown", "stack grows down"])
+def test_a_name_in_another_style_is_answered_with_one_that_would_do(small, capsys, name):
+    assert "; 'stack_grows_down' would do" in refused(small, capsys, "oom", name)
+
+
+@pytest.mark.parametrize("topic", ["..", "oom/x", "out of memory", "Oom", "/tmp", "-x"])
+def test_a_topic_that_is_no_name_is_refused_without_advice_to_make_it(project_of, topic):
+    said = project_of(topic)
+
+    assert f"the topic {topic!r} is no name of a folder of docs and snippets; known: oom" in said
+    assert "mkdir" not in said
+
+
+@pytest.fixture
+def project_of(small, capsys):
+    """Ask for a page of some topic."""
+    return lambda topic: refused(small, capsys, "--", topic, NAME)
+
+
+@pytest.mark.parametrize("text", ["nav: [", "- a", "nav: \xff", None])
+def test_settings_that_cannot_be_read_are_told_before_anything_is_written(small, capsys, text):
+    (small / "mkdocs.yml").unlink()
+    if text:
+        (small / "mkdocs.yml").write_text(text, encoding="latin-1")
+
+    assert refused(small, capsys, "oom", NAME).startswith("mkdocs.yml:1: ")
+
+
+@pytest.mark.parametrize(("topic", "said"), [("oome", "did you mean 'oom'?"), ("about", "known: ")])
 def test_an_unknown_topic_is_answered_with_the_nearest_and_how_to_begin_one(small, capsys, topic, said):
     told = refused(small, capsys, topic, NAME)
 
@@ -163,7 +192,7 @@ def test_an_unknown_topic_is_answered_with_the_nearest_and_how_to_begin_one(smal
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("one_that_is_there", "snippets/oom/one_that_is_there.py:1: is called the same"),
+        ("one_that_is_there", "snippets/oom/one_that_is_there.py:1: is there already; choose another name"),
         ("one_that_isthere", "snippets/oom/one_that_is_there.py:1: is called the same but for case and underscores"),
         ("it_is_there_now", "has the title 'It is there now.'; choose another name"),
     ],

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -55,27 +56,41 @@ def _pages(project: Project) -> list[Problem]:
         *page_rules.pages(project.root),
         *check.references(asked, known, {}),
         *check.unshown(asked, snippets),
-        *_lost(project),
+        *_problems_of(_lost, project),
     ]
+
+
+def _problems_of(find: Callable[[Project], list[Problem]], project: Project) -> list[Problem]:
+    try:
+        return find(project)
+    except LiveError as error:
+        return error.problems
 
 
 def _lost(project: Project) -> list[Problem]:
     """Pages that nobody finds, as mkdocs.yml says."""
-    path = project.root / "mkdocs.yml"
+    text, told = settings(project.root)
+    nav, left_out = told.get("nav"), PathSpec.from_lines("gitwildmatch", str(told.get("not_in_nav") or "").splitlines())
+    return check.lost(project.docs, nav, left_out.match_file) + _misnamed(text, nav, project)
+
+
+def settings(root: Path) -> tuple[str, dict[str, Any]]:
+    """The text of mkdocs.yml and what it says. Raises LiveError."""
     try:
-        text = path.read_text(encoding="utf-8")
-        settings = yaml.load(text, _Loader)  # noqa: S506  (a safe one that knows no tags)
-        left_out = PathSpec.from_lines("gitwildmatch", (settings.get("not_in_nav") or "").splitlines())
-        nav = settings.get("nav")
-        return check.lost(project.docs, nav, left_out.match_file) + _misnamed(text, nav, project)
+        text = (root / "mkdocs.yml").read_text(encoding="utf-8")
+        told = yaml.load(text, _Loader)  # noqa: S506  (a safe one that knows no tags)
     except OSError as error:
-        return [Problem(at="mkdocs.yml:1", what=f"cannot be read: {error.strerror}")]
-    except yaml.YAMLError as error:
+        line, what = 1, f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        line, what = 1, "is not UTF-8 text; save it as such"
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        what = f"is no YAML: {getattr(error, 'problem', error)}"
-        return [Problem(at=f"mkdocs.yml:{mark.line + 1 if mark else 1}", what=what)]
-    except (AttributeError, UnicodeDecodeError):
-        return [Problem(at="mkdocs.yml:1", what="is no list of settings, such as 'nav:'")]
+        line, what = (mark.line + 1 if mark else 1), f"is no YAML: {getattr(error, 'problem', error)}"
+    else:
+        if isinstance(told, dict):
+            return text, told
+        line, what = 1, "is no list of settings, such as 'nav:'"
+    raise LiveError([Problem(at=f"mkdocs.yml:{line}", what=what)])
 
 
 def _misnamed(text: str, nav: Any, project: Project) -> list[Problem]:
@@ -175,10 +190,7 @@ def _results(project: Project, names: list[str]) -> Iterator[tuple[str, float, l
 
 def _timed(project: Project, name: str) -> tuple[float, list[Problem]]:
     start = time.monotonic()
-    try:
-        problems = PARTS[name].find(project)
-    except LiveError as error:
-        problems = error.problems
+    problems = _problems_of(PARTS[name].find, project)
     return time.monotonic() - start, problems
 
 

@@ -5,6 +5,7 @@ import re
 import time
 from pathlib import Path
 
+from live.contribute.check import settings
 from live.problems import LiveError, Problem
 from live.project import Project
 from live.snippet import discover, nearest
@@ -13,6 +14,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 _NAME = re.compile(r"(?=\w{9,60}$)[a-z][a-z0-9]*(_[a-z0-9]+)+")  # of it a title is made
 
+_TOPIC = re.compile(r"[a-z][a-z0-9_-]*")
+
 
 def new(project: Project, topic: str, name: str, host: str = "build") -> list[str]:
     """Write the files and the page's line in mkdocs.yml, all or none; return their names. Raises LiveError."""
@@ -20,9 +23,8 @@ def new(project: Project, topic: str, name: str, host: str = "build") -> list[st
     _check_name(name)
     _check_topic(project, topic)
     title = name.replace("_", " ").capitalize()
-    _check_unlike(project, topic, name, title)
-    settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
-    listed, neighbour = _listed(settings, topic, f"{topic}/{page}.md")
+    text, _ = settings(root)
+    listed, neighbour = _listed(text, topic, f"{topic}/{page}.md")
     words = {
         "topic": topic,
         "name": name,
@@ -43,17 +45,19 @@ def new(project: Project, topic: str, name: str, host: str = "build") -> list[st
     there = [path for path in files if (root / path).exists()]
     if there:
         raise LiveError([Problem(at=f"{path}:1", what="is there already; choose another name") for path in there])
-    _write(root, files | {"mkdocs.yml": listed}, settings)
+    _check_unlike(project, topic, name, title)
+    _write(root, files | {"mkdocs.yml": listed}, text)
     return [*files, "mkdocs.yml"]
 
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        plain = "_".join(re.findall(r"[a-z0-9]+", name.lower()))
+        parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+        plain = "_".join(re.findall(r"[a-z0-9]+", parted.lower()))
         better = f"; {plain!r} would do" if _NAME.fullmatch(plain) else ""
         what = (
             f"the name {name!r} does not say what the program shows: take two words or more of lower-case letters and "
-            f"digits, with underscores between them, such as 'protected_process_lives'{better}"
+            f"digits, with underscores between them, 9 to 60 characters, such as 'protected_process_lives'{better}"
         )
         raise LiveError([Problem(what=what)])
 
@@ -61,6 +65,9 @@ def _check_name(name: str) -> None:
 def _check_topic(project: Project, topic: str) -> None:
     folders = ({path.name for path in folder.iterdir() if path.is_dir()} for folder in (project.docs, project.snippets))
     known = set.intersection(*folders)
+    if not _TOPIC.fullmatch(topic):
+        what = f"the topic {topic!r} is no name of a folder of docs and snippets; known: {', '.join(sorted(known))}"
+        raise LiveError([Problem(what=what)])
     if topic not in known:
         begin = (
             f"To begin a topic: mkdir docs/{topic} snippets/{topic}, give it a section with the line of this page "
@@ -78,9 +85,9 @@ def _check_unlike(project: Project, topic: str, name: str, title: str) -> None:
             raise LiveError([Problem(at=f"snippets/{snippet.name}.py:1", what=what)])
 
 
-def _listed(settings: str, topic: str, page: str) -> tuple[str, str]:
+def _listed(text: str, topic: str, page: str) -> tuple[str, str]:
     """The settings with one more line under nav, after the last page of the topic, and the page that was the last."""
-    lines = settings.splitlines(keepends=True)
+    lines = text.splitlines(keepends=True)
     form = re.compile(rf"\s+- (?:[^#]*: )?({re.escape(topic)}/[\w./-]+\.md)\s*(?:#.*)?\n?")
     places = [(number, match[1]) for number, line in enumerate(lines) if (match := form.fullmatch(line))]
     if not places:
@@ -89,7 +96,7 @@ def _listed(settings: str, topic: str, page: str) -> tuple[str, str]:
     last, neighbour = places[-1]
     others = [other for _, other in places if other != page]
     if page in (other for _, other in places):  # written by hand, for a new topic
-        return settings, others[-1] if others else "index.md"
+        return text, others[-1] if others else "index.md"
     indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
     return "".join([*lines[: last + 1], f"{indent}- {page}\n", *lines[last + 1 :]]), neighbour
 
@@ -106,7 +113,7 @@ def _filled(template: str, words: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: words[match[1]], text)
 
 
-def _write(root: Path, files: dict[str, str], settings: str) -> None:
+def _write(root: Path, files: dict[str, str], before: str) -> None:
     """Write all, or where one cannot be written leave everything as it was. Raises LiveError."""
     written: list[Path] = []
     try:
@@ -119,8 +126,8 @@ def _write(root: Path, files: dict[str, str], settings: str) -> None:
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)
-        if (root / "mkdocs.yml").read_text(encoding="utf-8") != settings:
-            (root / "mkdocs.yml").write_text(settings, encoding="utf-8")
+        if (root / "mkdocs.yml").read_text(encoding="utf-8") != before:
+            (root / "mkdocs.yml").write_text(before, encoding="utf-8")
         what = f"nothing was written: {error.strerror}; make room or mend the permissions, and run this again"
         raise LiveError([Problem(at=f"{name}:1", what=what)]) from None
 
