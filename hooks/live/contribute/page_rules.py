@@ -94,13 +94,15 @@ class Page:
     def outside(self) -> str:
         """The text without what is surely shown as text, the lines of good fences, and with its characters resolved.
 
-        Within a good fence nothing begins or ends another, and it has no options that could make it none.
+        A good fence has no options, and nothing in it begins or ends another or stands further left: those may be none.
         """
         inside: set[int] = set()
         for first, last, info in self.fences:
-            match = _INFO.fullmatch(info)
-            nested = any(_NESTED.match(line) for line in self.lines[first : last - 1])
-            if match and not nested and (not match[2] or match["language"] == "snippet"):
+            match, begin = _INFO.fullmatch(info), self.lines[first - 1]
+            indent = begin[: len(begin) - len(begin.lstrip(" "))]
+            lines = [line for line in self.lines[first : last - 1] if line.strip()]
+            inner = all(line.startswith(indent) and not _NESTED.match(line) for line in lines)
+            if match and not match[2] and inner:
                 inside |= set(range(first, last + 1))
         text = "\n".join("" if number in inside else line for number, line in enumerate(self.lines, 1))
         return html.unescape(_ENDLESS.sub("&amp;", _ZEROS.sub(r"\1", text)))  # which fails for very long numbers
