@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mkdocs.utils import meta
 
@@ -156,14 +157,14 @@ def _told(page: Page) -> Findings:
         if key not in KEYS:
             yield number, f"unknown key {str(key)[:40]!r} in its front matter; known: {', '.join(KEYS)}"
         elif key == "search":
-            good = isinstance(value, dict) and value.keys() == {"boost"} and type(value["boost"]) in (int, float)
-            if not good:
-                yield number, "'search' takes a number alone, as in 'search: {boost: 2}'"
+            boost: Any = value["boost"] if isinstance(value, dict) and value.keys() == {"boost"} else None
+            if type(boost) not in (int, float) or not 0 < boost <= 10:
+                yield number, "'search' takes a number from 0 to 10 alone, as in 'search: {boost: 2}'"
         elif key in ("title", "description"):
             if not isinstance(value, str):
                 yield number, f"its {key} is no text; write it in quotes"
             elif _CONTROL.search(value) or "\n" in value:
-                yield number, f"its {key} holds a control character; take it out"
+                yield number, f"its {key} holds a line break or a control character; write it on one line"
             elif key == "title" and "<" in value:
                 yield number, "its title holds '<'; a title is plain text"
 
