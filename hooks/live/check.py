@@ -12,7 +12,6 @@ from live.snippet import Snippet, nearest
 
 SHOWS = ("all", "output", "source", "figure", "claims", "log")
 OPTIONS = ("show", "section", "host")
-FEW = 12  # names, which somebody may read
 
 
 Facts = dict[tuple[str, str], dict[str, Any]]  # by snippet and host
@@ -69,13 +68,6 @@ def leaves(nav: Any) -> Iterator[str]:
         yield from leaves(part)
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """The nearest of what is known, as the end of a message; where that is long and nothing is near, not all of it."""
-    known = list(known)
-    said = nearest(word, known)
-    return said if said.startswith("did") or len(known) <= FEW else f"none of {len(known)} is called like it"
-
-
 def option(options: dict[str, str], snippet: Snippet | None) -> Iterator[str]:
     """What is wrong with the options of a fence."""
     for name in options:
@@ -108,7 +100,7 @@ def _wrong_with(reference: Reference, snippets: dict[str, Snippet], facts: Facts
     if not reference.fact and reference.names != 1:
         yield "a snippet fence holds one name, such as memory/x; is the fence closed?"
     elif snippet is None:
-        yield f"there is no such snippet: {near(reference.snippet, snippets)}"
+        yield f"there is no such snippet: {nearest(reference.snippet, snippets)}"
     elif reference.fact:
         head = reference.fact.split(".")[0]
         host = reference.host or snippet.hosts[0]

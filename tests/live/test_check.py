@@ -1,7 +1,7 @@
 """Every reference of a page is checked before anything is rendered."""
 
 import pytest
-from live.check import anchor, near, references, unshown
+from live.check import anchor, references, unshown
 from live.pages import Reference
 from live.snippet import Snippet
 
@@ -52,12 +52,6 @@ def test_a_bad_reference_is_named_with_page_and_line(reference, message):
 
 def test_a_fact_of_a_snippet_without_a_capture_is_checked_by_name_alone():
     assert messages(Reference("p.md", 1, "t/name", fact="size", spec="?"), facts={("t/other", "build"): {}}) == []
-
-
-def test_what_is_near_to_nothing_is_not_answered_with_a_long_list():
-    assert near("x", ["abc"] * 12).startswith("known: abc, ")
-    assert near("x", map(str, range(13))) == "none of 13 is called like it"
-    assert near("abcd", ["abc", *map(str, range(13))]) == "did you mean 'abc'?"
 
 
 def test_the_same_block_twice_on_a_page_is_told_at_the_second():

@@ -104,7 +104,7 @@ def _misnamed(text: str, nav: Any, project: Project) -> list[Problem]:
         if count > 1:
             found.append(Problem(at=f"mkdocs.yml:{last}", what=f"{page!r} is in nav twice; take one out"))
         if page not in known and "://" not in page:
-            what = f"there is no page {page!r}: {check.near(page, known)}"
+            what = f"there is no page {page!r}: {nearest(page, known)}"
             found.append(Problem(at=f"mkdocs.yml:{last}", what=what))
     return found
 
