@@ -165,6 +165,20 @@ def test_mending_says_what_it_changed_and_leaves_nothing_to_mend(checkout, capsy
     assert check(checkout, capsys, "style", "spelling", "markdown", "pages")[0] == 0
 
 
+def test_nothing_is_mended_through_a_link_and_an_editor_s_is_passed_over(checkout, tmp_path, capsys):
+    other = tmp_path / "other.py"
+    other.write_text("x  =  1\n")
+    (checkout / "docs" / ".#one.md").symlink_to("somebody@host.1")
+    assert main(["-C", str(checkout), "fix"]) == 0
+    capsys.readouterr()
+    for name in ("hooks/more.py", "more.py"):
+        (checkout / name).symlink_to(other)
+        assert main(["-C", str(checkout), "fix"]) == 1
+        assert capsys.readouterr().err.startswith(f"{name}:1: is a link, through which nothing is mended")
+        (checkout / name).unlink()
+    assert other.read_text() == "x  =  1\n"
+
+
 def test_words_in_programs_are_not_respelled(checkout, capsys):
     module = checkout / "hooks" / "events.py"
     module.write_text(module.read_text().replace("serving", "recieve"))
