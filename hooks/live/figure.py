@@ -7,6 +7,7 @@ fitted to the page first and sanitised by nh3 last, so that no mistake in fittin
 import functools
 import re
 import zlib
+from collections.abc import Collection, Iterator
 from xml.etree import ElementTree
 
 import nh3
@@ -29,13 +30,15 @@ ATTRIBUTES = PROPERTIES | set(
 )
 READABLE = 9  # CSS pixels
 LARGEST = 10_000  # units of a drawing, each way
-FONT_SIZE = re.compile(r"font(?:-size)?:[^;]*?(\d+(?:\.\d+)?)px")
+DRAWN = 2 << 20  # characters of what is drawn by references, each time that it is
+ELEMENT = 20  # such characters that an element counts for by itself
 BLACK = ("#000000", "black", "#000")
 
 
 # A colour of a text, but white and nearly black, which are chosen for the bar that they stand on.
 _COLOUR = re.compile(r"fill: (?!#f{6}|#1{6})(#[0-9a-f]{6})")
 _LOCAL = re.compile(r"url\(#([\w-]+)\)")
+_PIXELS = re.compile(r"(?<![\d.])\d{1,5}(?:\.\d{1,9})?(?=px)")
 _PLAIN = re.compile(r"[\w\s#.,%'\"-]*|rgba?\([\d\s.,%]*\)")
 
 
@@ -70,7 +73,10 @@ def _fitted(root: ElementTree.Element, label: str, prefix: str) -> str:
         raise BadFigure("a figure is not SVG: it begins with something else")
     if root.find(f".//{{{SVG}}}image") is not None:
         raise BadFigure("a figure holds a picture, which pages do not show; draw with shapes: pcolormesh for imshow")
-    _clean(root, prefix, _leaves(root))
+    leaves = _leaves(root)
+    if sum(_drawn(element, leaves) for element in root.iter()) > DRAWN:
+        raise BadFigure("a figure draws the same shapes too often for a browser; draw fewer points, or simpler ones")
+    _clean(root, prefix, leaves)
     width = _width(root)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
@@ -93,31 +99,51 @@ def _width(root: ElementTree.Element) -> float:
     return width
 
 
-def _leaves(root: ElementTree.Element) -> set[str]:
-    """The names of elements that refer to nothing, the only ones that may be referred to.
+def _leaves(root: ElementTree.Element) -> dict[str, int]:
+    """The names of elements that refer to nothing, the only ones that may be referred to, each with its size.
 
     Else ten elements that each use the one before ten times would draw it ten thousand million times.
     """
-    leaves: set[str] = set()
+    leaves: dict[str, int] = {}
 
-    def refers(element: ElementTree.Element) -> bool:
-        below = [refers(child) for child in element]
-        found = any(below) or any("url(" in value or name.endswith("href") for name, value in element.attrib.items())
-        if not found:
-            leaves.add(element.get("id", ""))
-        return found
+    def size(element: ElementTree.Element) -> int | None:
+        """Characters, with some for the element itself; None for what refers to something."""
+        sizes = [size(child) for child in element]
+        refers = any("url(" in value or name.endswith("href") for name, value in element.attrib.items())
+        if refers or None in sizes:
+            return None
+        whole = ELEMENT + len(element.text or "") + sum(map(len, element.attrib.values())) + sum(filter(None, sizes))
+        name = element.get("id", "")
+        leaves[name] = max(leaves.get(name, 0), whole)
+        return whole
 
-    refers(root)
+    size(root)
     return leaves
+
+
+def _drawn(element: ElementTree.Element, leaves: dict[str, int]) -> int:
+    """The size of what an element draws by references."""
+    names = [
+        name
+        for key, value in element.attrib.items()
+        for name in ([value.removeprefix("#")] if key.endswith("href") else _LOCAL.findall(value))
+    ]
+    return sum(leaves.get(name, 0) for name in names)
 
 
 def _least(root: ElementTree.Element, width: float) -> str:
     """The least width at which the smallest text can still be read; on a narrower screen the figure scrolls."""
-    sizes = [float(size) for text in root.iter(f"{{{SVG}}}text") for size in FONT_SIZE.findall(text.get("style", ""))]
+    sizes = [size for text in root.iter(f"{{{SVG}}}text") for size in _font_sizes(text.get("style", ""))]
     return f"min-width: {width * READABLE / max(min(sizes, default=READABLE), 1):.0f}px"
 
 
-def _clean(element: ElementTree.Element, prefix: str, leaves: set[str]) -> None:
+def _font_sizes(style: str) -> Iterator[float]:
+    for declaration in style.split(";"):
+        if declaration.strip().startswith(("font:", "font-size:")):
+            yield from map(float, _PIXELS.findall(declaration)[:1])
+
+
+def _clean(element: ElementTree.Element, prefix: str, leaves: Collection[str]) -> None:
     """Keep what draws, and make names unique and black the colour of the page's text."""
     for child in list(element):
         if not isinstance(child.tag, str) or child.tag.removeprefix(f"{{{SVG}}}") not in TAGS:
@@ -144,12 +170,12 @@ def _clean(element: ElementTree.Element, prefix: str, leaves: set[str]) -> None:
     element.attrib.update(attributes)
 
 
-def _safe(value: str, leaves: set[str]) -> bool:
+def _safe(value: str, leaves: Collection[str]) -> bool:
     """Whether a value fetches nothing: plain words and numbers, or a reference to a leaf of the drawing."""
-    return bool(_PLAIN.fullmatch(_LOCAL.sub("", value))) and set(_LOCAL.findall(value)) <= leaves
+    return bool(_PLAIN.fullmatch(_LOCAL.sub("", value))) and all(name in leaves for name in _LOCAL.findall(value))
 
 
-def _style(value: str, prefix: str, leaves: set[str]) -> str:
+def _style(value: str, prefix: str, leaves: Collection[str]) -> str:
     """Keep the properties that draw, with the page's colour for black."""
     kept = []
     for declaration in value.split(";"):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 
 import pytest
 from live.figure import BadFigure, inline
@@ -90,6 +91,38 @@ def test_what_is_referred_to_refers_to_nothing_so_that_no_reference_multiplies()
     assert len(re.findall(r'href="#f\w+-u0"', drawn)) == 10
     assert drawn.count("href=") == 10
     assert "url(" not in drawn
+
+
+MANY = '<use xlink:href="#a"/>' * 8_000
+CUT = '<path clip-path="url(#a)" d="M0 0"/>' * 4_000
+LONG = f'<path id="a" d="{"M0 0" * 1_000}"/>'
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        LONG + MANY,
+        f'<clipPath id="a">{LONG.replace("id", "class")}</clipPath>{CUT}',
+        f'<g id="a">{"<rect/>" * 999}</g>{MANY}',
+    ],
+    ids=["uses", "clips", "groups"],
+)
+def test_what_would_be_drawn_without_end_is_refused_and_many_points_are_not(drawing):
+    with pytest.raises(BadFigure, match="draws the same shapes too often"):
+        inline(f"{HEAD}>{drawing}</svg>", "x")
+    assert inline(f'{HEAD}><path id="a" d="{"M0 0" * 50}"/>{MANY}</svg>', "x").count("<use") == 8_000
+
+
+@pytest.mark.parametrize("size", ["1" * 200_000, "1." * 100_000, "font:" * 40_000, "1" * 200_000 + "px"])
+def test_no_style_takes_long(size):
+    started = time.process_time()
+    assert "min-width:300px" in inline(f'{HEAD}><text style="font: {size}; font: 9px x">x</text></svg>', "x")
+    assert time.process_time() - started < 2
+
+
+def test_the_smallest_text_decides_how_narrow_a_figure_may_get():
+    texts = '<text style="fill: red; font: italic 12.5px x">x</text><text style="font-size:6px; opacity: 1px">x</text>'
+    assert "min-width:450px" in inline(f"{HEAD}>{texts}</svg>", "x")
 
 
 @pytest.mark.parametrize(
