@@ -21,6 +21,10 @@ PACKET = 256 << 10  # bytes; more than the harness ever sends at once
 OUTPUT = 1 << 20  # bytes of stdout and of stderr, each
 REPORTS = 8 << 20  # bytes of claims, facts and figures together
 CLAIMS = 1000  # that one run may report
+FIGURES = 50
+DRAWING = 192 << 10  # characters of one figure; the harness sends none that is longer
+LABEL = 4000  # characters of its text alternative
+UNFIT = 20  # things for which its reports cannot be used that are told
 TEXT = 2000  # characters of one claim or error; the harness cuts off what is longer
 DEEPEST = 17  # lists and dictionaries in each other of a report: those of the deepest fact, and one around it
 PROCESSES = 64
@@ -63,7 +67,7 @@ class Run:
         self.snippet, self.selector, self.memory = snippet, selector, memory
         self.result = Result()
         self.output: dict[str, bytearray] = defaultdict(bytearray)
-        self.reported = self.seen = 0
+        self.reported = self.seen = self.untold = 0
         self.busy = 1.0
         self.sampled = (time.monotonic(), 0.0)
         self.started = time.monotonic()
@@ -120,23 +124,35 @@ class Run:
                     self.stop(f"reported more than {CLAIMS:,} claims")
             case {"fact": str(name), "value": value} if name in self.snippet.facts:
                 result.facts[name] = value
-            case {"figure": str(svg), "text": str(text)}:
-                result.figures.append({"svg": svg, "text": text})
-                if not text.strip():
-                    number = len(result.figures)
-                    result.unfit.append(
-                        f"figure {number} has no text alternative; say with fig.set_label('…') what it shows"
-                    )
+            case {"figure": str(svg), "text": str(text)} if len(svg) <= DRAWING:
+                result.figures.append({"svg": svg, "text": text[:LABEL]})
+                self._check_label(text)
+                if len(result.figures) > FIGURES:
+                    self.stop(f"drew more than {FIGURES} figures; close with plt.close(fig) what no page needs")
             case {"bad_fact": str(name), "why": str(why)}:
-                result.unfit.append(f"fact {name!r}: {why}")
+                self._unfit(f"fact {name!r}: {why}")
             case {"too_big": str(what), "size": int(size), "most": int(most)}:
-                result.unfit.append(f"a {what} of {size >> 10} KiB; {most >> 10} KiB is the most")
+                self._unfit(f"a {what} of {size >> 10} KiB; {most >> 10} KiB is the most")
             case {"error": str(kind), "text": str(text), "line": int(line)} if self._may_say(line, kind + text):
                 result.error = {"type": kind, "text": text, "line": line}
             case {"peak": int(peak), "cpu": float(cpu)} if self._may_have_used(peak, cpu):
                 result.peak, result.cpu, result.whole = peak, cpu, True
             case _:
                 raise ValueError(message)
+
+    def _check_label(self, text: str) -> None:
+        number = len(self.result.figures)
+        if not text.strip():
+            self._unfit(f"figure {number} has no text alternative; say with fig.set_label('…') what it shows")
+        if len(text) > LABEL:
+            self._unfit(f"figure {number} has a text alternative of {len(text):,} characters; {LABEL:,} are the most")
+
+    def _unfit(self, what: str) -> None:
+        """Note that a report cannot be used."""
+        if len(self.result.unfit) < UNFIT:
+            self.result.unfit.append(what[:TEXT])
+        else:
+            self.untold += 1
 
     def _may_claim(self, line: int, text: str) -> bool:
         """Whether there is an assert, and the message is no longer than one of the harness."""
@@ -217,6 +233,8 @@ class Run:
         result = self.result
         result.seconds = time.monotonic() - self.started
         result.cpu = result.cpu or self.sampled[1]  # a killed run could not tell
+        if self.untold:
+            result.unfit.append(f"and {self.untold:,} more of this kind")
         result.stdout = self.output["stdout"].decode(errors="replace")
         result.stderr = self.output["stderr"].decode(errors="replace")
         if self.group and self.group.out_of_memory() and not result.stopped:

@@ -106,6 +106,44 @@ def test_forged_reports_end_the_run(run, packet):
     )
 
 
+MANY = """
+import json, os
+channel = int(open("/proc/self/environ").read().partition("LIVE_CHANNEL=")[2].partition("\\0")[0])
+for n in range({times}):
+    os.write(channel, json.dumps({report!r}).encode())
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "report", "message"),
+    [
+        (
+            60,
+            {"figure": "<svg/>", "text": ""},
+            "drew more than 50 figures; close with plt.close(fig) what no page needs",
+        ),
+        (1, {"figure": "<svg/>", "text": "x" * 5000}, "figure 1 has a text alternative of 5,000 characters; 4,000 are"),
+        (1, {"figure": "x" * (200 << 10), "text": "x"}, "sent a report that the harness does not send"),
+        (3000, {"bad_fact": "x", "why": "y"}, "and 2,980 more of this kind"),
+    ],
+    ids=["figures", "label", "drawing", "facts"],
+)
+def test_no_run_reports_more_than_can_be_read_back(run, times, report, message):
+    ran = run(MANY.format(times=times, report=report))
+
+    assert message in ran.said
+    assert len(ran.problems) <= 21
+    assert ran.capture is None
+
+
+def test_as_many_figures_as_a_capture_may_have_with_texts_as_long_are_kept(run):
+    label = "x" * 4000
+    ran = run(MANY.format(times=50, report={"figure": "<svg/>", "text": label}))
+
+    assert ran.problems == []
+    assert [figure["text"] for figure in ran.capture["figures"]] == [label] * 50
+
+
 def test_what_json_does_not_know_is_no_fact(run):
     for value in (b"NaN", b"1e999", b"9" * 5000):
         packet = b'{"fact": "n", "value": ' + value + b"}"
