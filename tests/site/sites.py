@@ -1,5 +1,6 @@
 """Making projects and building them, as a person would: with the command line, in a folder of their own."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -26,6 +27,18 @@ def checkout(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)  # with its mode: some are programs
     return target
+
+
+def lend_packages(machine: Path) -> None:
+    """Give a clone an environment that is set up, as a warm machine has: but for its stamp it is the one of here."""
+    (machine / ".venv").mkdir()
+    for path in BIN.parent.iterdir():
+        if path.name not in ("setup-stamp", "made"):
+            (machine / ".venv" / path.name).symlink_to(path)
+    made = (BIN.parent / "made").read_text().replace(str(BIN.parent.parent), str(machine), 1)
+    content = made.encode() + b"".join((machine / name).read_bytes() for name in ("requirements.lock", ".ci/setup"))
+    (machine / ".venv" / "made").write_text(made)
+    (machine / ".venv" / "setup-stamp").write_text(hashlib.sha256(content).hexdigest()[:16])
 
 
 def project(target: Path, pages: dict[str, str], snippets: dict[str, str], nav: list[str] | None = None) -> Path:

@@ -3,12 +3,10 @@
 What moves files between machines (checkout, artifacts, caches) is done by copying; every `run:` line runs as it stands.
 """
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / ".github" / "workflows"
-VENV = Path(sys.executable).parents[1]  # not resolved: the environment's own
 SYSCTL = "sudo sysctl --ignore --write kernel.apparmor_restrict_unprivileged_userns=0"  # would change this machine
 CONTEXT = {
     "github.server_url": "https://code.example",
@@ -110,7 +107,7 @@ class Runner:
         where = [f"file://{self.origin}", machine]
         command = ["git", "clone", "--quiet", *depth, "--branch", self.branch, *where]
         subprocess.run(command, check=True, env=self._environment(machine, {}))
-        _lend_packages(machine)
+        sites.lend_packages(machine)
 
     def _upload_artifact(self, machine: Path, options: dict[str, Any]) -> None:
         target, found = self.artifacts / options["name"], [machine / path for path in options["path"].split()]
@@ -166,18 +163,6 @@ def _filled(value: Any, context: dict[str, str]) -> Any:
     if not isinstance(value, str):
         return value
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda match: context.get(match[1], match[0]), value)
-
-
-def _lend_packages(machine: Path) -> None:
-    """Give a clone an environment that is set up, as a warm machine has: but for its stamp it is the one of here."""
-    (machine / ".venv").mkdir()
-    for path in VENV.iterdir():
-        if path.name not in ("setup-stamp", "made"):
-            (machine / ".venv" / path.name).symlink_to(path)
-    made = (VENV / "made").read_text().replace(str(VENV.parent), str(machine), 1)
-    content = made.encode() + b"".join((machine / name).read_bytes() for name in ("requirements.lock", ".ci/setup"))
-    (machine / ".venv" / "made").write_text(made)
-    (machine / ".venv" / "setup-stamp").write_text(hashlib.sha256(content).hexdigest()[:16])
 
 
 def git(folder: Path, *arguments: str) -> None:
