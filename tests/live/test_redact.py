@@ -47,6 +47,7 @@ def redactor(tmp_path, monkeypatch):
         ("at 2001:db8::17 or fe80::1", "at [address] or [address]"),
         ("mac 52:54:00:12:34:56 up", "mac [address] up"),
         ("write to someone@example.org", "write to [address]"),
+        ("?to=some%20one%40example.org&x", "?to=[address]&x"),
         (f"id {AWS} end", "id [secret] end"),
         (f"key {GITHUB} end", "key [secret] end"),
         (f"jwt {JWT}", "jwt [secret]"),
@@ -192,7 +193,7 @@ def test_redaction_takes_no_time_over_odd_output(redactor):
     known = "AKIA" + "IOSFODNN7EXAMPLE"
     many = "".join(f" AKIA{n:016d}" for n in range(20_000))
     floods = ("/", "//a", "sk-", "eyJ", "://a:", "npm_", "_authToken= ", "aws")
-    odd = ("a" * 10**6, ":" * 10**6 + "g", "1." * 10**5, "a." * 10**5 + "@", "a@b." * 10**5)
+    odd = ("a" * 10**6, ":" * 10**6 + "g", "1." * 10**5, "a." * 10**5 + "@", "a@b." * 10**5, "a%40" * 10**5)
     for text in (
         *odd,
         *((flood * 10**6)[: 1 << 18] for flood in floods),
