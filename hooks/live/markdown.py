@@ -26,6 +26,42 @@ from live.project import Project
 from live.snippet import HOSTS, Snippet, read
 
 
+class Budget:
+    """How much of what runs gave one page may still show, in bytes."""
+
+    def __init__(self, page: str) -> None:
+        self.left = render.PAGE_BYTES
+        self.over = (
+            f"takes what the page {page!r} shows of runs over {self.left >> 10} KiB; print less, or show it elsewhere"
+        )
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for so much more, which is then taken."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+    def fact(self, facts: dict[str, Any], path: str, spec: str) -> str:
+        """A fact as it is quoted. Raises BadFact if there is no room for it either."""
+        text = quote(facts, path, spec)
+        if not self.take(len(text)):
+            raise BadFact(self.over)
+        return text
+
+    def captures(
+        self, snippet: Snippet, options: dict[str, str], found: dict[str, dict[str, Any] | None]
+    ) -> dict[str, dict[str, Any]]:
+        """Those captures that there is room for. Raises LiveError if one of this machine is not among them."""
+        kept = {}
+        for host, capture in found.items():
+            if capture and self.take(render.size(capture, options.get("show", "all"))):
+                kept[host] = capture
+            elif capture and "@" not in host:
+                raise LiveError([Problem(snippet=snippet.name, what=self.over)])
+        return kept
+
+
 class Shelf:
     """What can be shown in this build.
 
@@ -37,13 +73,20 @@ class Shelf:
         self.lenient = lenient  # show a problem in the page and go on, because somebody else will report it
         self.page_url: str | None = None
         self.problems: list[Problem] = []
-        self.shown: dict[str, dict[str, int]] = {}  # bytes of output by page and block
+        self.rendering: tuple[Markdown, str, Budget] | None = None
         self.entries = {(entry["snippet"], entry["host"]): entry for entry in self.report["captures"]}
         self.others: dict[str, list[str]] = {}  # hosts of other machines, by snippet
         for name, host in sorted(self.entries, key=_by_machine):
             if "@" in host:
                 self.others.setdefault(name, []).append(host)
         self.snippets: dict[str, Snippet] = {}
+
+    def budget(self, md: Markdown) -> Budget:
+        """What the page being rendered may still show; a page that is rendered anew begins anew."""
+        page = _page_url(self, md)
+        if not self.rendering or self.rendering[:2] != (md, page):
+            self.rendering = (md, page, Budget(page))
+        return self.rendering[2]
 
     def snippet(self, name: str) -> Snippet:
         """The snippet of that name. Raises LiveError."""
@@ -114,7 +157,7 @@ def fence(source: str, language: str, css_class: str, options: dict[str, Any], m
     """Render a ```snippet fence."""
     place, name = shelf(), snippet_name(source)
     try:
-        return _block(place, name, {key: str(value) for key, value in options.items()}, _page_url(place, md))
+        return _block(place, name, {key: str(value) for key, value in options.items()}, md)
     except Exception as error:  # noqa: BLE001  (of any but its own SuperFences says nothing, and shows the fence as it is)
         told = _told(name, error)
         if not place.lenient:
@@ -133,8 +176,8 @@ def _told(name: str, error: Exception) -> LiveError:
     return LiveError([Problem(snippet=name, what=what, detail="".join(traceback.format_exception(error)))])
 
 
-def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> str:
-    snippet = place.snippet(name)
+def _block(place: Shelf, name: str, options: dict[str, str], md: Markdown) -> str:
+    snippet, page_url = place.snippet(name), _page_url(place, md)
     wrong = list(check.option(options, snippet))
     if wrong:
         raise LiveError([Problem(snippet=name, what=what) for what in wrong])
@@ -144,32 +187,13 @@ def _block(place: Shelf, name: str, options: dict[str, str], page_url: str) -> s
     found = {host: place.capture(name, host) for host in hosts}
     missing = [host for host, capture in found.items() if not capture and place.concerns_readers(name, host)]
     notices = "".join(render.notice(name, place.entries[name, host], options) for host in missing)
-    captures = _within_budget(place, page_url, snippet, options, found)
+    captures = place.budget(md).captures(snippet, options, found)
     if not captures:
         return notices
     try:
         return render.block(snippet, captures, options, _links(place, name, page_url)) + notices
     except BadFigure as error:
         raise LiveError([Problem(snippet=name, what=str(error))]) from None
-
-
-def _within_budget(
-    place: Shelf, page_url: str, snippet: Snippet, options: dict[str, str], found: dict[str, dict[str, Any] | None]
-) -> render.Captures:
-    """Those captures that the page has room for. Raises LiveError if one of this machine is not among them."""
-    kept: render.Captures = {}
-    blocks, this = place.shown.setdefault(page_url, {}), check.anchor(snippet.name, options)
-    blocks[this] = 0  # of what an earlier rendering of this page showed here, nothing is left
-    for host, capture in found.items():
-        if not capture:
-            continue
-        more = render.size(capture, options.get("show", "all"))
-        if sum(blocks.values()) + more <= render.PAGE_BYTES:
-            blocks[this], kept[host] = blocks[this] + more, capture
-        elif "@" not in host:
-            what = f"takes the output of this page over {render.PAGE_BYTES >> 10} KiB; print less, or show it elsewhere"
-            raise LiveError([Problem(snippet=snippet.name, what=what)])
-    return kept
 
 
 def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
@@ -183,12 +207,12 @@ def fact(source: str, language: str, css_class: str, md: Markdown) -> str:
         if capture is None:
             return render.fact("not measured", f"{name} did not run {render.place(host)}")
         measured = f"Measured by {name} {render.place(host)}, {summary(capture['host'])}"
-        return render.fact(quote(capture["facts"], path, spec), measured)
+        return render.fact(place.budget(md).fact(capture["facts"], path, spec), measured)
     except Exception as error:  # noqa: BLE001  (as in `fence`)
         told = _told(name, error)
         if not place.lenient:
             raise InlineHiliteException(str(told)) from None
-        place.problems += told.problems
+        place.problems += [problem for problem in told.problems if problem not in place.problems]
         return f'<strong class="live-broken">{render.html.escape(str(told.problems[0]))}</strong>'
 
 

@@ -6,6 +6,8 @@ import re
 import pytest
 from live import markdown as live_markdown
 from live.build import Build
+from live.publish import plain
+from live.publish.site import Page
 from markdown import Markdown
 
 EXTENSIONS = ["admonition", "tables", "pymdownx.tabbed", "pymdownx.inlinehilite", "pymdownx.superfences"]
@@ -124,7 +126,7 @@ def test_what_is_wrong_is_shown_and_told_or_raised(rendered, text, message):
 def test_more_output_than_a_page_may_show_is_a_problem(rendered, monkeypatch):
     monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", 5)
 
-    assert "takes the output of this page over 0 KiB" in rendered(SHOWN)[1][0]
+    assert "takes what the page 'topic/page/' shows of runs over 0 KiB" in rendered(SHOWN)[1][0]
 
 
 def test_only_what_is_shown_counts_and_once_however_often_it_is_rendered(rendered, monkeypatch):
@@ -135,6 +137,33 @@ def test_only_what_is_shown_counts_and_once_however_often_it_is_rendered(rendere
     place, again = live_markdown.shelf(), Markdown(extensions=EXTENSIONS, extension_configs=CONFIGURED)
     again.convert(SHOWN)
     assert place.problems == []
+
+
+def test_facts_count_as_output_does_and_once_however_often_a_page_is_rendered(rendered, monkeypatch):
+    monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", len("the output\n") + 2 * len("1 MiB"))
+    facts = "`#!fact t/one.size:MiB` and `#!fact t/one.size:MiB` "
+
+    assert rendered(f"{SHOWN}\n\n{facts}")[1] == []
+    place, again = live_markdown.shelf(), Markdown(extensions=EXTENSIONS, extension_configs=CONFIGURED)
+    again.convert(f"{SHOWN}\n\n{facts}")
+    assert place.problems == []
+    html, problems = rendered(f"{SHOWN}\n\n{facts * 50}")
+    assert html.count('class="live-fact"') == 2
+    assert len(problems) == 1 and "shows of runs over 0 KiB" in problems[0]
+
+
+def test_the_markdown_of_a_page_shows_no_more_than_the_page(rendered, monkeypatch):
+    rendered("")
+    page = Page("p.md", "p/", "P", "", "", f"{SHOWN}\n\n{'- `#!fact t/one.size:MiB`' * 50}")
+    whole = plain.page(page, {}, live_markdown.shelf(), str)
+    monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", len("the output\n") + 2 * len("1 MiB"))
+    some = plain.page(page, {}, live_markdown.shelf(), str)
+    monkeypatch.setattr(live_markdown.render, "PAGE_BYTES", 0)
+    none = plain.page(page, {}, live_markdown.shelf(), str)
+
+    assert whole.count("1 MiB") == 50 and "the output" in whole
+    assert some.count("1 MiB") == 2 and "the output" in some
+    assert "1 MiB" not in none and "the output" not in none and "shows of runs over 0 KiB" in none
 
 
 def test_the_report_lists_every_snippet_and_links_to_its_block(rendered):

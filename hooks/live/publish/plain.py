@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from markdown import Markdown
 
 from live import host, render, report, terminal
-from live.facts import BadFact, quote
+from live.facts import BadFact
+from live.markdown import Budget, Shelf
 from live.pages import FACT, Part, fact_name, language, options, parts, snippet_name
 from live.problems import LiveError
 
 if TYPE_CHECKING:
-    from live.markdown import Shelf
     from live.publish.site import Page
 
 # What could be Markdown in the dialects that there are; some marks cannot within a number, a name or a sentence.
@@ -29,7 +29,8 @@ _MARKS = re.compile(
     r"""|\A\d*[.)](?!\d)|(?<!\w):|:(?![\s\d]|\Z)|\.(?=[^\W\d])"""  # lists, definitions, addresses
 )
 _LEFT_OUT = re.compile(r"\*\[|</?div\b[^>]*>\s*$")  # what abbreviations mean, and boxes of the layout
-_DRAWING = re.compile(r'<svg\b[^>]*\baria-label="([^"]*)".*?</svg>', re.DOTALL)
+_DRAWING = re.compile(r"<svg\b([^<>]*+)>[^<]*(?:<(?!/?svg\b)[^<]*)*</svg>")
+_LABEL = re.compile(r'\baria-label="([^"]*)"')
 _ATTRIBUTES = re.compile(r" ?\{:?\s*[#.][\w-]+\s*\}")
 _LINK = re.compile(r"(?<=\]\()(?![a-z][\w+.-]*:|/|#)([^)\s#]+)")
 _BACKTICKS = re.compile(r"`+")
@@ -41,21 +42,22 @@ def page(page: Page, urls: dict[str, str], shelf: Shelf, include: Callable[[str]
 
 
 def _lines(page: Page, urls: dict[str, str], shelf: Shelf, include: Callable[[str], str]) -> Iterator[str]:
+    budget = Budget(page.url)
     for part in parts(page.markdown):
         kind = language(part.info or "")
         if kind in ("snippet", "this-build"):
-            shown = _run(part, shelf, page) if kind == "snippet" else _this_build(shelf, page)
+            shown = _run(part, shelf, page, budget) if kind == "snippet" else _this_build(shelf, page)
             indent = part.text[: len(part.text) - len(part.text.lstrip(" >"))]
             yield from (f"{indent}{line}" if line else indent.rstrip() for line in "\n\n".join(shown).split("\n"))
         elif part.info is not None:
             yield part.text
         elif "--8<--" in part.text:
-            text = _DRAWING.sub(lambda found: f"Diagram: {html.unescape(found[1])}", include(part.text))
+            text = _DRAWING.sub(_told, include(part.text))
             yield from (_ATTRIBUTES.sub("", line) for line in text.split("\n"))
         elif not _LEFT_OUT.match(part.text):
             text = _ATTRIBUTES.sub("", part.text)
             text = _LINK.sub(lambda found: _moved(found[1], page, urls), text)
-            yield FACT.sub(lambda found: escaped(_fact(found, shelf)), text)
+            yield FACT.sub(lambda found: escaped(_fact(found, shelf, budget)), text)
 
 
 def includes(options: dict[str, Any]) -> Callable[[str], str]:
@@ -78,26 +80,27 @@ def fenced(text: str, kind: str = "text") -> str:
     return f"{marks}{kind}\n{text}\n{marks}"
 
 
-def _run(part: Part, shelf: Shelf, page: Page) -> Iterator[str]:
+def _run(part: Part, shelf: Shelf, page: Page, budget: Budget) -> Iterator[str]:
     """What a fence shows, as paragraphs."""
     name, asked = snippet_name(part.body), options(part.info or "")
+    show = asked.get("show", "all")
     try:
         snippet = shelf.snippet(name)
         places = [asked["host"]] if "host" in asked else shelf.hosts(snippet)
         captures = {place: shelf.capture(name, place) for place in places}
+        shown = budget.captures(snippet, asked, captures)
     except LiveError as error:
         yield escaped(str(error))
         return
-    show = asked.get("show", "all")
     yield f"**Run: {escaped(snippet.title)}** ([program]({_relative(f'snippets/{name}.py', page)}))"
     if show == "source":
         yield fenced(snippet.sections.get(asked.get("section", ""), snippet.source), "python")
         return
     for place, capture in captures.items():
-        if capture:
+        if place in shown and capture:
             yield _provenance(place, capture)
             yield from _given(show, capture)
-        elif shelf.concerns_readers(name, place):
+        elif not capture and shelf.concerns_readers(name, place):
             yield f"Not run: {escaped(shelf.entries[name, place]['reason'])}"
 
 
@@ -124,13 +127,19 @@ def _this_build(shelf: Shelf, page: Page) -> Iterator[str]:
     yield f"{escaped(report.count(shelf.report['captures']))}. [build.json]({link}) has all of it."
 
 
-def _fact(found: re.Match[str], shelf: Shelf) -> str:
+def _fact(found: re.Match[str], shelf: Shelf, budget: Budget) -> str:
     name, place, path = fact_name(found[1])
     try:
         capture = shelf.capture(name, place or shelf.snippet(name).hosts[0])
-        return quote(capture["facts"], path, found[2] or "") if capture else "not measured"
+        return budget.fact(capture["facts"], path, found[2] or "") if capture else "not measured"
     except (LiveError, BadFact) as error:
         return str(error)
+
+
+def _told(drawing: re.Match[str]) -> str:
+    """What a drawing shows, if it says so."""
+    label = _LABEL.search(drawing[1])
+    return f"Diagram: {html.unescape(label[1])}" if label else drawing[0]
 
 
 def _moved(target: str, page: Page, urls: dict[str, str]) -> str:
