@@ -21,6 +21,8 @@ import pytest
 import sites
 import yaml
 from live.publish import plain
+from live.publish.feed import atom
+from live.publish.site import Page, Site
 from markdown import Markdown
 
 HOME = "https://example.org/a/b/"
@@ -159,6 +161,14 @@ def test_the_feed_has_the_newest_pages_in_valid_atom(published):
         assert entry.findtext(f"{atom}updated") == entry.findtext(f"{atom}published") == f"{days[address]}T00:00:00Z"
         assert entry.find(f"{atom}link").get("href") == address
         assert entry.findtext(f"{atom}title") and len(entry.findtext(f"{atom}summary")) >= 40
+
+
+def test_a_feed_is_well_formed_whatever_a_description_holds():
+    text = "a\x08b\x00\ufffe\ud800 <&> \N{SNOWMAN}"
+    page = Page("x.md", "x/", text, text, "", "", date(2026, 11, 1))
+    feed = ElementTree.fromstring(atom(Site(text, text, HOME, [page])))
+    entry = feed.find("{http://www.w3.org/2005/Atom}entry")
+    assert entry.findtext("{http://www.w3.org/2005/Atom}summary") == "a\ufffdb\ufffd\ufffd\ufffd <&> \N{SNOWMAN}"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)

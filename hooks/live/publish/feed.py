@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 ATOM = "http://www.w3.org/2005/Atom"
 NEWEST = 20
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0, even as a reference
 
 
 def atom(site: Site) -> str:
@@ -41,7 +44,7 @@ def atom(site: Site) -> str:
 
 def _add(parent: ElementTree.Element, name: str, text: str | None = None, **attributes: str) -> ElementTree.Element:
     element = ElementTree.SubElement(parent, name, attributes)
-    element.text = text
+    element.text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text) if text else text
     return element
 
 
