@@ -24,9 +24,7 @@ from live.staging import Staged
 # A dump of 1 byte is none, and the one size at which the kernel also starts no program to take it (core(5)).
 LIMITS = {"CORE": 1, "FSIZE": 256 << 20, "NOFILE": 512, "NPROC": PROCESSES, "MSGQUEUE": 819200, "NICE": 0, "RTPRIO": 0}
 PIECE = 64 << 10  # bytes of its orders in a packet; there is more where facts are to be drawn
-PATIENCE = (
-    5  # seconds that a run may go on after it has closed the way on which it reports; on a busy machine ends take long
-)
+PATIENCE = 5  # seconds that a run may go on after it has closed the way on which it reports; a busy machine is slow
 
 
 class SandboxedRun(Run):
