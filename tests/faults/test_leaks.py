@@ -168,7 +168,7 @@ def machine(tmp_path_factory, staging):
             dependencies=("matplotlib",),
         ),
     }
-    shown = "".join(f"{sites.fence(name)}{sites.fence(name, 'show=log')}" for name in snippets)
+    shown = "".join(sites.fence(name) + sites.fence(name, 'show="log"') for name in snippets)
     sites.project(root, {"index.md": f"# One\n\n{shown}", "build.md": "# Build\n\n``` this-build\n```\n"}, snippets)
     _plant(folder, home, root)
     preparation = (
