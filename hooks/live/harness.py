@@ -27,10 +27,14 @@ class Channel:
         os.set_inheritable(descriptor, False)
 
     def receive(self) -> dict:
-        """Return what comes up to a newline, in however many packets."""
+        """Return what comes up to a newline, in however many packets.
+
+        It takes little at a time. For what is large, glibc maps memory, and ever after maps only what is larger still
+        (mallopt(3), M_MMAP_THRESHOLD): the snippet would measure that.
+        """
         text = b""
         while not text.endswith(b"\n"):
-            text += os.read(self.descriptor, PACKET) or sys.exit("there was no order")
+            text += os.read(self.descriptor, 1 << 16) or sys.exit("there was no order")
         return json.loads(text)
 
     def send(self, **message: object) -> None:

@@ -15,6 +15,10 @@ def upstream(tmp_path_factory):
     kept = {root / "snippets" / f"{name}.py" for name in KEPT}
     for path in {*root.glob("docs/*.md"), *root.glob("docs/*/*.md"), *root.glob("snippets/*/*.py")} - kept:
         path.unlink()
+    for path in root.glob("tests/snippets/test_*.py"):  # which name what is gone
+        path.unlink()
+    asked = " and ".join(f'facts_of("{name}")' for name in KEPT)
+    (root / "tests" / "snippets" / "test_kept.py").write_text(f"def test_kept(facts_of):\n    assert {asked}\n")
     (root / "docs" / "index.md").write_text(page("Start", KEPT[0]))
     (root / "docs" / "kubernetes" / "order.md").write_text(page("Order", KEPT[1]))
     (root / "mkdocs.yml").write_text(f"{settings}\nnav:\n  - index.md\n  - kubernetes/order.md\n")
