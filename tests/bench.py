@@ -48,6 +48,7 @@ assert count > 0, f"it counted to {{count:,}}"
 '''
 PAGE = """---
 description: Page {page}.
+date: 2026-11-01
 ---
 
 # Page {page} {{ #page }}
@@ -81,7 +82,9 @@ class Site:
         self.edits = itertools.count()
         for kind in ("docs", "snippets/bench"):
             (folder / kind).mkdir(parents=True)
-        shutil.copytree(ROOT / "docs" / "assets", folder / "docs" / "assets")
+        for kept in ("docs/assets", "hooks/theme"):
+            shutil.copytree(ROOT / kept, folder / kept)
+        (folder / "CONTRIBUTING.md").write_text("# How\n")
         for page in range(pages):
             first, second = (f"p{page:03}_{name}" for name in ("first", "second"))
             for name in (first, second):
@@ -94,9 +97,7 @@ class Site:
     def _configure(self, name: str, bare: bool) -> None:
         """The real configuration, with hooks and fences or without."""
         text = (ROOT / "mkdocs.yml").read_text().split("\nnav:")[0]
-        text = text.replace("hooks/events.py", str(ROOT / "hooks" / "events.py")).replace(
-            "docs/assets, .", "docs/assets"
-        )
+        text = text.replace("hooks/events.py", str(ROOT / "hooks" / "events.py"))
         if bare:
             config = yaml.load(text.replace("!!python/name:", "").replace("!ENV", ""), yaml.SafeLoader)
             config.pop("hooks")

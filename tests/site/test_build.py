@@ -2,6 +2,7 @@
 
 import json
 
+import bench
 import pytest
 import sites
 
@@ -222,3 +223,8 @@ def test_what_a_page_may_not_bring_in_ends_the_build_before_anything_is_read(tmp
     assert linked.returncode != 0
     assert "1 problem:\ndocs/home:1: is a link; put a file of its own there" in linked.stdout
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("case", bench.CASES)
+def test_what_the_benchmark_compares_can_be_built(case, tmp_path):
+    assert bench.Site(tmp_path / "site-of-pages", 1).build(case)[0] > 0
