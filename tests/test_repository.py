@@ -1,5 +1,6 @@
 """Rules of the repository that a machine can keep."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -138,3 +139,17 @@ def test_every_target_that_a_file_names_exists():
 
     assert named >= {"new", "check", "fix", "report", "run", "serve", "test"}
     assert named <= targets
+
+
+def test_variables_of_a_shell_are_not_taken_for_what_make_is_asked():
+    def asked(*arguments):
+        shell = os.environ | {"HOST": "somebody's", "NAME": "machine"}
+        done = subprocess.run(
+            ["make", "-n", "run", *arguments], cwd=ROOT, env=shell, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return next(line.strip() for line in done.stdout.splitlines() if "live run" in line)
+
+    assert asked().endswith("live run")
+    assert asked("NAME=t/one").endswith("live run  t/one")
+    assert asked("NAME=t/one", "HOST=lab").endswith("live run --host 'lab' t/one")

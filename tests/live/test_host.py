@@ -126,6 +126,15 @@ def test_a_staging_folder_of_somebody_else_is_refused(tmp_path, monkeypatch):
         staging.stage([])
 
 
+def test_a_staged_copy_from_which_something_was_taken_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "ROOT", tmp_path)
+    module = staging.stage(["psutil"]).packages / "psutil" / "__init__.py"
+    module.unlink()
+
+    assert staging.stage(["psutil"]).packages / "psutil" / "__init__.py" == module
+    assert module.exists()
+
+
 @pytest.mark.parametrize(
     ("requirement", "message"),
     [("no-such-package", "no-such-package is not installed"), ("psutil<5", "psutil<5 is asked for and")],

@@ -57,6 +57,13 @@ def test_only_an_old_image_that_no_manifest_names_is_forgotten(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["0" * 16]
 
 
+def test_a_place_for_images_that_is_none_is_named_with_its_setting(tmp_path):
+    (tmp_path / "lab").write_text("")
+
+    with pytest.raises(LiveError, match=r"lab cannot be written: File exists; .* set LIVE_LAB to a folder"):
+        image.get(tmp_path / "lab", "release")
+
+
 def test_another_distribution_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "fedora", "PRETTY_NAME": "Fedora Linux 44"})
 
