@@ -166,7 +166,7 @@ def _older(version: str, needed: str) -> bool:
 @functools.cache
 def _unmet(requirement: str) -> str:
     """Why what a header asks for is not there, with what to do; "" if it is."""
-    from packaging.requirements import Requirement  # noqa: PLC0415
+    from packaging.requirements import Requirement  # noqa: PLC0415  (only where a snippet depends on something)
 
     asked = Requirement(requirement)
     try:

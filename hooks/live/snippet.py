@@ -466,7 +466,7 @@ def _why_not(name: str) -> str:
 
 def _is_requirement(text: str) -> bool:
     """Whether a text is a requirement of PEP 508 that names a package and versions of it, and nothing else."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (few headers need it)
 
     try:
         asked = Requirement(text)
