@@ -186,8 +186,8 @@ def children_cpu() -> float:
 def overhead(rounds: int) -> dict:
     """Processor seconds of one trivial snippet, by itself and through the engine, in turn."""
     from live.capture import Captures
+    from live.discovery import discover
     from live.project import Project
-    from live.snippet import discover
 
     # bubblewrap leaves the first process of its namespace behind for a moment; as its reaper we are told what it used.
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, prctl(2)
@@ -212,7 +212,7 @@ def boots(rounds: int) -> dict:
     from live.lab import image, machine
     from live.lab.run import GuestRun
     from live.project import Project
-    from live.snippet import read
+    from live.reader import read
 
     if machine.lacking():
         return {"lacking": machine.lacking()}

@@ -9,10 +9,10 @@ import pytest
 from live import report
 from live.build import Build
 from live.capture import Captures
+from live.discovery import discover
 from live.lab import image
 from live.lab.image import Image
 from live.project import Project
-from live.snippet import discover
 
 ROOT = Path(__file__).parent.parent
 os.environ.setdefault("LIVE_LAB", str(ROOT / ".cache" / "lab"))  # made once, for all projects of the tests

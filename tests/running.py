@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from live import cgroup, execute, sandbox, staging
 from live.capture import Captures, Outcome
+from live.discovery import discover
 from live.problems import Problem
 from live.project import Project
 from live.run import Result
-from live.snippet import discover
 
 
 def with_header(body: str, title: str = "A title.", dependencies: tuple[str, ...] = (), **keys: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from live.contribute.check import PARTS
-from live.snippet import discover
+from live.discovery import discover
 
 ROOT = Path(__file__).parent.parent
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")

@@ -85,11 +85,11 @@ def test_every_target_of_the_makefile_says_what_it_does():
 
 
 def test_the_contributing_page_lists_every_key_of_a_header():
-    from live.snippet import _KEYS
+    from live.keys import OURS
 
     text = (ROOT / "CONTRIBUTING.md").read_text()
 
-    assert [key for key in _KEYS if f"| `{key}` |" not in text] == []
+    assert [key for key in OURS if f"| `{key}` |" not in text] == []
 
 
 def test_the_readme_lists_every_setting():

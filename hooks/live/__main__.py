@@ -20,12 +20,13 @@ from live.build import Build
 from live.bundle import Bundle
 from live.capture import Captures
 from live.contribute import commands as contributing
+from live.discovery import discover
 from live.host import summary
 from live.merge import merge
 from live.printable import printable
-from live.problems import LiveError, Problem, listed
+from live.problems import LiveError, Problem, listed, nearest
 from live.project import Project, lab_wanted
-from live.snippet import HOSTS, Snippet, discover, nearest
+from live.snippet import HOSTS, Snippet
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,7 +136,7 @@ def _lab(project: Project, given: argparse.Namespace) -> int:
     if lacking:
         raise LiveError([Problem(what=lacking)])
     try:
-        lab = settings.read({name: getattr(given, name) for name in ("memory", "swap", "disk")}, nearest)
+        lab = settings.read({name: getattr(given, name) for name in ("memory", "swap", "disk")})
     except ValueError as error:
         raise LiveError([Problem(what=str(error))]) from None
     made = image.get(project.lab, given.kernel)

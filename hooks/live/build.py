@@ -5,10 +5,11 @@ from pathlib import Path
 
 from live import check, pages, report
 from live.capture import Captures
+from live.discovery import discover
 from live.markdown import Shelf
 from live.problems import Problem
 from live.project import Project
-from live.snippet import Snippet, discover
+from live.snippet import Snippet
 
 
 class Build:

@@ -7,8 +7,8 @@ from typing import Any
 
 from live.facts import BadFact, quote
 from live.pages import Reference, names
-from live.problems import Problem
-from live.snippet import Snippet, nearest
+from live.problems import Problem, nearest
+from live.snippet import Snippet
 
 SHOWS = ("all", "output", "source", "figure", "claims", "log")
 OPTIONS = ("show", "section", "host")

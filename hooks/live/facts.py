@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from live.header import shown
-from live.snippet import FEW, nearest
+from live.problems import FEW, nearest
 from live.units import UNITS, in_unit, nearest_unit
 
 WAYS = f"write it as ',', '.1f' or another of Python's format specs, or for bytes in {', '.join(UNITS)}"

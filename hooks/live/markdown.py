@@ -23,7 +23,8 @@ from live.host import summary
 from live.pages import fact_name, snippet_name
 from live.problems import LiveError, Problem
 from live.project import Project
-from live.snippet import HOSTS, Snippet, read
+from live.reader import read
+from live.snippet import HOSTS, Snippet
 
 
 class Budget:

@@ -1,5 +1,6 @@
 """Text of others for a terminal or a log: what would act there is shown as what it is."""
 
+import os
 import re
 
 # What a terminal takes for commands (ECMA-48): with parameters, with a string up to its end, or of one character. None
@@ -19,3 +20,8 @@ def printable(text: str) -> str:
     """Return the text as it can be printed: such characters as Python writes them, such orders with a backslash."""
     seen = _UNSEEN.sub(lambda match: ascii(match[0])[1:-1], text)
     return _ORDER.sub(lambda match: f"{match[1] or ''}\\", seen)
+
+
+def spelled(name: str) -> str:
+    """The name of a file as it can be printed, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

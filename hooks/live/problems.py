@@ -1,12 +1,15 @@
 """What can be wrong, said in one line that tells where, what and what to do."""
 
 import contextlib
+import difflib
 import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from live.printable import printable
+
+FEW = 12  # names that a message lists
 
 
 @dataclass(frozen=True, order=True)
@@ -59,3 +62,14 @@ def writing(path: Path, setting: str) -> Iterator[None]:
 def listed(problems: Iterable[Problem]) -> str:
     """All problems, each once, a line each."""
     return "\n".join(str(problem) for problem in problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Name the nearest of `known`, or all if they are few, as the end of a message."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if len(known) > FEW:
+        return f"none of the {len(known)} known is like it"
+    return f"known: {', '.join(known)}" if known else "there is none"

@@ -6,6 +6,7 @@ import re
 import tokenize
 from pathlib import Path
 
+LONGEST = 64 << 10  # bytes of it: more than its lines may hold, and no more than Python parses soon
 # What is not seen, or turns the direction of what is: controls, formats, fillers, selectors and tags.
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
@@ -59,6 +60,11 @@ def segment(lines: list[bytes], node: ast.expr) -> str:
     part[-1] = part[-1][: node.end_col_offset]
     part[0] = part[0][node.col_offset :]
     return b"\n".join(part).decode()
+
+
+def line_of(text: str, whole: str) -> int:
+    """The first line that has a text; 1 where none has."""
+    return whole.count("\n", 0, max(whole.find(text), 0)) + 1
 
 
 def _check_encoding(content: bytes) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import running
-from live import printable, snippet
+from live import printable, source
+from live.discovery import discover
 from live.lab import run as guest_run
 from live.problems import Problem
-from live.snippet import discover
 
 BODY = 'print("x")\nassert True, "x"\n'
 HEADER = running.with_header(BODY)
@@ -65,7 +65,7 @@ FILES = {
     "is a link to a device": (link_to("/dev/zero"), "is a link, or in a folder that is one"),
     "is a link to a secret": (link_to("/etc/passwd"), "is a link, or in a folder that is one"),
     "is a link to nowhere": (link_to("nowhere.py"), "is a link, or in a folder that is one"),
-    "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 64 KiB of source are the most"),
+    "is huge": (sparse(1 << 40), "has 1,073,741,824 KiB; 64 are the most"),
     "has a byte of zero": (text(HEADER + "\0"), "U+0000 is not seen as what it is"),
     "has brackets without end": (text(HEADER + "(" * 5000), "is not Python"),
     "has signs without end": (text(HEADER + "-" * 60_000 + "1"), "is not Python that can be read"),
@@ -82,10 +82,10 @@ FILES = {
     "reads between strokes": (reading(text("1"), ".//x"), "'.//x' is no file beside the snippet"),
     "reads a byte of zero": (with_keys(reads=["x\0"]), "is no file beside the snippet"),
     "reads a name without end": (with_keys(reads=["x" * 300]), "cannot be read: File name too long"),
-    "reads itself": (with_keys(reads=["a.py"]), "a.py is there already"),
-    "reads the same twice": (reading(text("1"), "x", "x"), "x is there already"),
-    "reads below a file": (reading(text("1"), "x/y"), "there is no file x/y"),
-    "reads something huge": (reading(sparse(1 << 40)), "x has 1,048,576 MiB; 16 MiB are the most"),
+    "reads itself": (with_keys(reads=["a.py"]), "a.py is the snippet itself"),
+    "reads the same twice": (reading(text("1"), "x", "x"), "a name stands twice"),
+    "reads below a file": (reading(text("1"), "x/y"), "x/y is not there"),
+    "reads something huge": (reading(sparse(1 << 40)), "x has 1,073,741,824 KiB; 16,384 are the most"),
     "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "/passwd' is no file beside the snippet"),
     "has all the time": (with_keys(timeout=1e9), "must be a number of seconds, at most 600"),
     "has a header without end": (text(HEADER.replace("[tool.live]", "x = " + "[" * 60_000)), "bad header: it has 60,"),
@@ -121,7 +121,7 @@ def test_a_file_or_header_of_that_kind_is_refused_at_once(tmp_path, what):
     assert time.monotonic() - started < 2
 
 
-HALF = snippet.LONGEST // 2
+HALF = source.LONGEST // 2
 SLOW = {  # sources of about the greatest length, on each of which some way to read them takes long
     "asserts": HEADER + ('assert x, "x"\n' + "#" * 45 + "\n") * 999,
     "too many asserts": HEADER + "assert x\n" * (HALF // 5),
@@ -146,7 +146,7 @@ SLOW = {  # sources of about the greatest length, on each of which some way to r
 def test_no_source_takes_long_to_read(tmp_path, what):
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "a.py").write_text(SLOW[what])
-    assert (tmp_path / "t" / "a.py").stat().st_size < snippet.LONGEST
+    assert (tmp_path / "t" / "a.py").stat().st_size < source.LONGEST
     started = time.process_time()
 
     discover(tmp_path)

@@ -18,8 +18,8 @@ from around import HOGS, SNIPPETS, UNCOUNTED, Outside, names
 from live import cgroup, processes, render
 from live.lab import machine
 from live.printable import printable
+from live.reader import read
 from live.run import OUTPUT
-from live.snippet import read
 from running import Ran
 
 MiB = 1 << 20

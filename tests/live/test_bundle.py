@@ -7,8 +7,8 @@ import shutil
 import pytest
 from live import bundle, hosts, leftovers, tools
 from live.bundle import Bundle, Foreign, key, write_json
+from live.discovery import discover
 from live.lab.image import Image
-from live.snippet import discover
 
 MACHINE = {"name": "build", "kernel": "6.1.0", "architecture": "x86_64", "page_size": 4096, "ram": 1 << 30, "swap": 0}
 CAPTURE = {"format": 1, "snippet": "t/n", "key": "0" * 64, "host": MACHINE, "captured": "2026-11-22T10:20:30Z"}

@@ -112,7 +112,7 @@ def test_what_ran_without_the_sandbox_is_not_used_for_what_would_have_run_in_it(
 def test_a_dependency_that_is_not_there_is_told_of_its_snippet_and_others_run(
     build, source, dependencies, said, monkeypatch
 ):
-    monkeypatch.setattr("live.snippet.PACKAGES", ("psutil", "pandaz"))
+    monkeypatch.setattr("live.keys.PACKAGES", ("psutil", "pandaz"))
     built = build(three=source("assert True, 'it ran'\nprint(1)\n", title="Three.", dependencies=dependencies))
 
     (problem,) = built.problems

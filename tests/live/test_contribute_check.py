@@ -9,7 +9,7 @@ from live.__main__ import main
 from live.contribute import linters
 from live.contribute.changed import UNKNOWN, changed
 from live.contribute.linters import Linter
-from live.snippet import discover
+from live.discovery import discover
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "site"))
 import sites

@@ -3,7 +3,7 @@
 import pytest
 from live.contribute import page_rules, snippet_rules
 from live.contribute.page_rules import Page
-from live.snippet import discover
+from live.discovery import discover
 
 DESCRIPTION = "What this page is about, in enough words for a search engine."
 GOOD = f"""---

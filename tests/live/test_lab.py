@@ -323,7 +323,7 @@ def test_the_kvm_of_this_machine_is_judged_within_seconds(an_image, monkeypatch)
 
 def test_an_interrupted_guest_leaves_nothing(project, source, monkeypatch):
     from live.capture import Captures
-    from live.snippet import discover
+    from live.discovery import discover
 
     where = project({"t/one": source("print(1)\nassert 1, 'x'\n", host="lab")})
     before = set(processes.tree(os.getpid()))
@@ -344,7 +344,7 @@ def test_an_interrupted_guest_leaves_nothing(project, source, monkeypatch):
 
 def test_a_warm_build_starts_no_guest(project, source, monkeypatch):
     from live.capture import Captures
-    from live.snippet import discover
+    from live.discovery import discover
 
     where = project({"t/one": source("print(1)\nassert 1, 'x'\n", host=["lab"])})
     snippets = discover(where.snippets)[0]

@@ -3,19 +3,18 @@
 import pytest
 from live.lab.settings import OVERHEAD, Lab, read
 from live.problems import LiveError
-from live.snippet import nearest
-from live.snippet import read as read_snippet
+from live.reader import read as read_snippet
 
 MiB = 1 << 20
 
 
 def test_nothing_said_is_the_default():
-    assert read({}, nearest) == Lab()
+    assert read({}) == Lab()
     assert Lab().memory == 512 * MiB
 
 
 def test_sizes_count_as_memory_of_the_host():
-    lab = read({"memory": "1G", "swap": "256M", "disk": "128MiB"}, nearest)
+    lab = read({"memory": "1G", "swap": "256M", "disk": "128MiB"})
 
     assert (lab.memory, lab.swap, lab.disk) == (1024 * MiB, 256 * MiB, 128 * MiB)
     assert lab.footprint == (1024 + 256 + 128) * MiB + OVERHEAD
@@ -48,7 +47,7 @@ def test_sizes_count_as_memory_of_the_host():
 )
 def test_what_is_wrong_is_said(table, message):
     with pytest.raises(ValueError) as wrong:
-        read(table, nearest)
+        read(table)
 
     assert message in str(wrong.value)
 
@@ -58,7 +57,7 @@ def test_what_is_wrong_is_said(table, message):
     [
         ({"lab": {}}, 'lab = {…} says how a guest is made; add host = "lab"'),
         ({"host": "lba"}, "must be one of 'build', 'lab', 'lab-newer', or a list of these"),
-        ({"host": ["lab", "lab"]}, "host = ['lab', 'lab']: a host stands twice; name each once"),
+        ({"host": ["lab", "lab"]}, "host = ['lab', 'lab']: a name stands twice; keep one"),
         ({"host": []}, "must be one of"),
         ({"exits": "panic"}, "only a guest of the lab may panic"),
         ({"host": ["build", "lab"], "exits": "panic"}, "only a guest of the lab may panic"),

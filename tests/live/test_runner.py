@@ -307,7 +307,7 @@ def test_the_longest_known_goes_first():
 
 def test_an_interrupted_round_leaves_nothing(project, source, monkeypatch):
     from live.capture import Captures
-    from live.snippet import discover
+    from live.discovery import discover
 
     where = project({"t/one": source("import time\nprint(1)\ntime.sleep(60)\nassert 1, 'x'\n")})
 

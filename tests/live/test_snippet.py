@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from live import source
+from live.discovery import discover
+from live.keys import PACKAGES
 from live.problems import LiveError
-from live.snippet import PACKAGES, discover, how_it_ended, read, requirement_name
+from live.reader import read
+from live.snippet import how_it_ended, requirement_name
 from live.source import BadSource
 
 GOOD = '''# /// script
@@ -109,9 +112,9 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
         ('["ps", "pmap"]', '"ps"', 6, "must be a list of strings"),
         ('["size"]', '["size", "size"]', 7, "a name stands twice"),
         ('["sample.txt"]', '["../../other.txt"]', 8, "'../../other.txt' is no file beside the snippet; name it as in"),
-        ('["sample.txt"]', '["sample.txt", "sample.txt"]', 8, "sample.txt is there already; name each file once"),
-        ('["sample.txt"]', '["name.py"]', 8, "name.py is there already; name each file once, and not the snippet"),
-        ('["sample.txt"]', '["absent.txt"]', 8, "there is no file absent.txt"),
+        ('["sample.txt"]', '["sample.txt", "sample.txt"]', 8, "a name stands twice; keep one"),
+        ('["sample.txt"]', '["name.py"]', 8, "name.py is the snippet itself, which is there already; leave it out"),
+        ('["sample.txt"]', '["absent.txt"]', 8, "absent.txt is not there"),
         (
             "import psutil",
             "import psutil, numpy.linalg",
@@ -127,18 +130,23 @@ OPTIONAL = ("needs", "facts", "reads", "timeout", "memory", "sees", "exclusive",
             20,
             "'matplotlib', which its header does not list in dependencies",
         ),
-        ('"psutil>=7,<8"', '"psutil", "mkdocs"', 3, "dependencies: 'mkdocs' is none of a snippet's; only psutil and"),
-        ('["psutil>=7,<8"]', '["psutil=7"]', 3, "bad dependencies"),
+        ('"psutil>=7,<8"', '"psutil", "mkdocs"', 3, "'mkdocs' is none of a snippet's; only psutil and"),
+        (
+            '["psutil>=7,<8"]',
+            '["psutil=7"]',
+            3,
+            "dependencies = ['psutil=7']: 'psutil=7' is no package with plain bounds",
+        ),
         ('["psutil>=7,<8"]', "[]", 20, "imports 'psutil', which its header does not list in dependencies"),
-        ('["psutil>=7,<8"]', '["psutil~=7"]', 3, "bad dependencies: psutil~=7; write a name, with bounds if need be"),
-        ('["psutil>=7,<8"]', '["psutil[x]"]', 3, "bad dependencies: psutil[x]"),
+        ('["psutil>=7,<8"]', '["psutil~=7"]', 3, "'psutil~=7' is no package with plain bounds; write it as in"),
+        ('["psutil>=7,<8"]', '["psutil[x]"]', 3, "'psutil[x]' is no package with plain bounds"),
         (
             '">=3.11"',
             '"3.11"',
             2,
-            'bad requires-python: say the oldest that it runs with, as in requires-python = ">=3.11"',
+            "requires-python = '3.11': must be the oldest that it runs with, as in \">=3.11\"",
         ),
-        ('">=3.11"', "3.11", 2, "bad requires-python"),
+        ('">=3.11"', "3.11", 2, "requires-python = 3.11: must be the oldest"),
         ("# [tool.live]", "# tool = 3\n# [toil.live]", 2, "has no [tool.live] table"),
         ('["size"]', f'["{"x" * 61}"]', 7, "is not the name of a variable with at most 60 characters"),
         ("Touching memory uses it.", "It uses it. " * 30, 1, "its title has over 300 characters"),
@@ -198,7 +206,7 @@ def test_a_snippet_that_is_a_link_or_in_a_linked_folder_is_refused_wherever_it_l
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(tmp_path / "snippets" / linked.replace("topic", "other"))
 
-    with pytest.raises(LiveError, match="is a link, or in a folder that is one; a snippet is a file of its own"):
+    with pytest.raises(LiveError, match="is a link, or in a folder that is one; put the file itself there"):
         read(tmp_path / "snippets" / "topic" / "name.py", tmp_path / "snippets")
     assert [snippet.name for snippet in discover(tmp_path / "snippets")[0]] == ["other/name"]
 
@@ -344,8 +352,8 @@ def test_no_more_is_told_at_once_than_somebody_can_mend(parse):
     assert len(complaints(parse, GOOD + "import nowhere\n" * 1000)) == 50
 
 
-def test_what_the_system_says_against_reading_is_told(tmp_path):
-    with pytest.raises(LiveError, match="cannot be read: No such file or directory"):
+def test_a_file_that_went_meanwhile_is_told(tmp_path):
+    with pytest.raises(LiveError, match="is not there"):
         read(tmp_path / "t" / "gone.py", tmp_path)
     with pytest.raises(BadSource, match="cannot be read: Is a directory; mend its rights"):
         source.read(tmp_path)

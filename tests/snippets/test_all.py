@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import running
 from live.contribute import snippet_rules
+from live.discovery import discover
 from live.project import Project
-from live.snippet import discover
 
 ROOT = Path(__file__).parent.parent.parent
 SNIPPETS, PROBLEMS = discover(ROOT / "snippets")

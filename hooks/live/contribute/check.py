@@ -17,10 +17,10 @@ from live.capture import Captures
 from live.contribute import answers, linters, page_rules, snippet_rules
 from live.contribute.changed import UNKNOWN, changed
 from live.contribute.linters import Linter
-from live.problems import LiveError, Problem
+from live.discovery import discover
+from live.problems import LiveError, Problem, nearest
 from live.project import Project
 from live.publish import allowed
-from live.snippet import discover, nearest
 
 
 @dataclass(frozen=True)

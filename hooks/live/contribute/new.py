@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from live.contribute.check import settings
-from live.problems import LiveError, Problem
+from live.discovery import discover
+from live.problems import LiveError, Problem, nearest
 from live.project import Project
-from live.snippet import discover, nearest
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -12,8 +12,7 @@ from typing import Any
 import yaml
 
 from live import pages as live_pages
-from live.problems import Problem
-from live.snippet import nearest
+from live.problems import Problem, nearest
 
 LANGUAGES = ("snippet", "this-build", "console", "text", "python")
 DESCRIPTION = range(40, 161)  # characters; search engines show about as many

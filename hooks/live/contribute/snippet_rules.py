@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from live.problems import Problem
-from live.snippet import Snippet, nearest, spelled
+from live.printable import spelled
+from live.problems import Problem, nearest
+from live.snippet import Snippet
 
 LINES, WIDTH = 110, 100  # what a page shows without a reader getting lost
 SETTINGS = "ruff.toml"  # of the style of snippets, in their folder

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from live.header import shown
+from live.problems import nearest
 from live.units import parse_size
 
 HOSTS = {"lab": "release", "lab-newer": "newer"}  # the name of a host, and which kernel it has
@@ -40,8 +41,8 @@ class Lab:
         return self.memory + self.swap + self.disk + OVERHEAD
 
 
-def read(table: Any, nearest: Any) -> Lab:
-    """Read the table. `nearest(word, known)` names the nearest word. Raises ValueError."""
+def read(table: Any) -> Lab:
+    """Read the table. Raises ValueError."""
     if not isinstance(table, dict):
         raise ValueError('must be a table such as { memory = "512M", swap = "256M" }')
     given = {}

@@ -10,8 +10,7 @@ from mkdocs.utils import meta
 
 from live import pages
 from live.contribute.page_rules import Findings, Page, places
-from live.problems import LiveError, Problem
-from live.snippet import nearest
+from live.problems import LiveError, Problem, nearest
 
 KINDS = (".md", ".svg", ".css", ".txt", ".png")
 KEYS = ("title", "description", "date", "search")
