@@ -7,6 +7,7 @@ from live.__main__ import main
 from live.contribute import page_rules
 from live.problems import LiveError
 from live.publish import allowed
+from live.publish.page import Page
 from pymdownx.snippets import SnippetPreprocessor
 
 FRONT = "---\ndescription: What this is about.\ndate: 2026-11-01\n---\n\n"
@@ -203,7 +204,7 @@ def test_front_matter_as_mkdocs_closes_it_is_read(root):
 def test_front_matter_that_is_too_deep_is_not_read(root):
     with pytest.raises(LiveError, match=r"docs/index.md:1: its front matter has more than 2000 characters"):
         refused(root, f"---\na: {'[' * 100_000}\n---\n")
-    assert page_rules.Page("docs/x.md", f"---\na: {'[' * 1900}\n---\n").front_matter == (None, 3)
+    assert Page("docs/x.md", f"---\na: {'[' * 1900}\n---\n").front_matter == (None, 3)
 
 
 def test_control_characters_are_refused(root):

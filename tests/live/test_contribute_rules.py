@@ -2,8 +2,8 @@
 
 import pytest
 from live.contribute import page_rules, snippet_rules
-from live.contribute.page_rules import Page
 from live.discovery import discover
+from live.publish.page import Page
 
 DESCRIPTION = "What this page is about, in enough words for a search engine."
 GOOD = f"""---
@@ -88,6 +88,8 @@ def test_a_good_page_keeps_all_rules(broken):
         ("`#!fact", "`#! fact", 8, "`#! fact t/one.size` quotes nothing; did you mean"),
         ("`#!fact", "`!#fact", 8, "`!#fact t/one.size` quotes nothing; did you mean"),
         ("`#!fact", "`#!fact ", 8, "`#!fact  t/one.size` quotes nothing; did you mean"),
+        ("t/one.size", "t/one", 8, "`#!fact t/one` quotes nothing; did you mean"),
+        ("t/one.size", "t/one@lab.", 8, "`#!fact t/one@lab.` quotes nothing; did you mean"),
         ("2026-11-01", "2026-11-01 10:00:00", 3, "its front matter does not say since when the page is there; write"),
         ("date: 2026-11-01\n", "", 1, "its front matter does not say since when the page is there; write 'date: 2"),
         (DESCRIPTION, "Short.", 2, "its description has 6 characters; make it 40 to 160 characters"),

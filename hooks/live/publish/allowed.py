@@ -9,8 +9,8 @@ from typing import Any
 from mkdocs.utils import meta
 
 from live import pages
-from live.contribute.page_rules import Findings, Page, places
 from live.problems import LiveError, Problem, nearest
+from live.publish.page import NESTED, Findings, Page, places
 
 KINDS = (".md", ".svg", ".css", ".txt", ".png")
 KEYS = ("title", "description", "date", "search")
@@ -134,7 +134,7 @@ def _attributes(page: Page) -> Findings:
 def _included(page: Page) -> Findings:
     """A fence that begins in one file and ends in another would turn what is shown as text into something else."""
     for number, line in enumerate(page.text.split("\n"), 1):
-        if re.match(r"[\s>]*+(?:```|~~~)", line):
+        if NESTED.match(line):
             yield number, "what is included has no fences; write it in the page"
 
 
