@@ -126,7 +126,10 @@ def on_post_build(config: Any) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """A site that cannot be written is told with its file and what to do."""
+    """A site that cannot be written is told with its file and what to do, and so is a page that has no end of depth."""
+    if isinstance(error, RecursionError):  # MkDocs has said of which page
+        what = "a page has quotes or lists in one another that Markdown gives up on; make it flatter"
+        raise _failed(LiveError([Problem(what=what)])) from None
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
         try:
             with writing(Path(site_folder), "--site-dir"):

@@ -228,3 +228,19 @@ def test_what_a_page_may_not_bring_in_ends_the_build_before_anything_is_read(tmp
 @pytest.mark.parametrize("case", bench.CASES)
 def test_what_the_benchmark_compares_can_be_built(case, tmp_path):
     assert bench.Site(tmp_path / "site-of-pages", 1).build(case)[0] > 0
+
+
+def test_a_page_that_is_too_deep_for_markdown_is_told(tmp_path):
+    root = sites.project(
+        tmp_path,
+        {"index.md": f"# One\n\n{sites.fence('t/one')}{'- ' * 600}x\n"},
+        {"t/one": sites.snippet("One.", GOOD)},
+    )
+    done = sites.build(root, tmp_path / "site", tmp_path / "bundle")
+    assert done.returncode == 1
+    assert "Error reading page 'index.md'" in done.stdout
+    assert (
+        "1 problem:\na page has quotes or lists in one another that Markdown gives up on; make it flatter"
+        in done.stdout
+    )
+    assert "Traceback" not in done.stdout
