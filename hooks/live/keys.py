@@ -88,12 +88,6 @@ def _seconds(given: Any) -> float:
     return given
 
 
-def _size(given: Any) -> int:
-    if not isinstance(given, str):
-        raise ValueError("must be a size such as '512MiB'")
-    return parse_size(given)
-
-
 def _sees(given: Any) -> str:
     if given not in ("own", "host"):
         raise ValueError("must be 'own' or 'host'")
@@ -130,7 +124,7 @@ OURS: dict[str, Reads] = {  # of [tool.live]
     "reads": _files,
     "host": _hosts,
     "timeout": _seconds,
-    "memory": _size,
+    "memory": parse_size,
     "sees": _sees,
     "exclusive": _truth,
     "exits": _exit,

@@ -1,6 +1,7 @@
 """Numbers of bytes, read and written in binary units."""
 
 import re
+from typing import Any
 
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
@@ -10,11 +11,13 @@ _UNIT_SPEC = re.compile(r"(?:\.(\d+))?([KMGT]iB)")
 _LIKE_UNIT = re.compile(r"(?i)(\.[0-9]|)[0-9.,\s]*([KMGT])(?:i?b*|.?bytes?)")
 
 
-def parse_size(text: str) -> int:
-    """Return the bytes in "512M" or "1GiB"; both are binary units. Raises ValueError."""
-    match = _SIZE.fullmatch(text.strip())
+def parse_size(given: Any) -> int:
+    """Return the bytes in "512M" or "1GiB"; both are binary units. Raises ValueError, also for what is no text."""
+    if not isinstance(given, str):
+        raise ValueError("must be a size such as '512MiB'")
+    match = _SIZE.fullmatch(given.strip())
     if not match:
-        raise ValueError(f"{text[:100]!r} is not a size such as '512MiB' or '1G'")
+        raise ValueError(f"{given[:100]!r} is not a size such as '512MiB' or '1G'")
     return int(match[1]) * UNITS[f"{match[2]}iB"]
 
 

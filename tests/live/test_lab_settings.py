@@ -25,7 +25,7 @@ def test_sizes_count_as_memory_of_the_host():
     [
         ("512M", "must be a table such as"),
         ({"memroy": "1G"}, "unknown key 'memroy': did you mean 'memory'?"),
-        ({"memory": 512}, "memory: must be a size such as '512M'"),
+        ({"memory": 512}, "memory: must be a size such as '512MiB'"),
         ({"memory": "much"}, "memory: 'much' is not a size"),
         ({"memory": "64M"}, "memory: a guest needs at least 256M to boot"),
         ({"sysctl": {"../../etc/passwd": 1}}, "sysctl: '../../etc/passwd' = 1 is not a name with a number or text"),

@@ -59,12 +59,6 @@ def read(table: Any) -> Lab:
     return lab
 
 
-def _size(value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError("must be a size such as '512M'")
-    return parse_size(value)
-
-
 def _words(value: Any) -> str:
     """What process 1 is and gets, its environment too, is not for a snippet to say: it describes the machine."""
     word = r"(?!(rd)?init=)[a-z][\w.-]*(=[\w.,:/-]*)?"
@@ -112,9 +106,9 @@ def _patterns(value: Any) -> list[str]:
 
 
 _KEYS = {
-    "memory": _size,
-    "swap": _size,
-    "disk": _size,
+    "memory": parse_size,
+    "swap": parse_size,
+    "disk": parse_size,
     "sysctl": _settings(r"[a-z0-9_]+(\.[a-z0-9_-]+)+"),
     "cmdline": _words,
     "cgroup": _settings(r"(memory|pids)(\.[a-z_]+)+"),
