@@ -12,9 +12,10 @@ from live import record
 from live.capture import Captures, Outcome, summary
 from live.hosts import Build
 from live.project import sandbox_wanted
-from live.redact import Redactor, secret_lines, values_of
+from live.redact import Redactor, values_of
 from live.run import Result, Run
 from live.runner import Job, run_all
+from live.secret_forms import secret_lines
 from live.snippet import Snippet, how_it_ended
 
 SLOW = 5  # seconds between two lines about what is running

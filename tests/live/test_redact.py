@@ -5,7 +5,7 @@ import platform
 import time
 
 import pytest
-from live import redact, terminal
+from live import known_words, secret_forms, terminal
 from live.redact import Redactor
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -28,8 +28,8 @@ def redactor(tmp_path, monkeypatch):
     class Account:
         pw_name, pw_uid, pw_dir, pw_gecos = "maryjane", 1000, "/home/maryjane", "Mary Jane Doe,,,"
 
-    monkeypatch.setattr(redact.pwd, "getpwall", lambda: [Account])
-    monkeypatch.setattr(redact.getpass, "getuser", lambda: "maryjane")
+    monkeypatch.setattr(known_words.pwd, "getpwall", lambda: [Account])
+    monkeypatch.setattr(known_words.getpass, "getuser", lambda: "maryjane")
     monkeypatch.setattr(platform, "node", lambda: "secretbox.example.org")
     monkeypatch.setenv("HOME", "/home/maryjane")
     monkeypatch.setenv("DEPLOY_TOKEN", "hunter2-hunter2")
@@ -102,8 +102,8 @@ def test_what_is_left_over_is_named(redactor):
 
 def test_short_and_common_names_are_words_and_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "vm")
-    monkeypatch.setattr(redact.getpass, "getuser", lambda: "root")
-    monkeypatch.setattr(redact.pwd, "getpwall", list)
+    monkeypatch.setattr(known_words.getpass, "getuser", lambda: "root")
+    monkeypatch.setattr(known_words.pwd, "getpwall", list)
 
     assert Redactor(tmp_path).clean("vm.overcommit_memory of root") == "vm.overcommit_memory of root"
 
@@ -147,7 +147,7 @@ def test_a_user_who_is_called_like_a_field_breaks_no_capture(word, run, monkeypa
     assert word not in ran.capture["facts"]["size"]["who"]
 
 
-@pytest.mark.parametrize("before", [redact.PIECE, 2 * redact.PIECE - redact.AGAIN, 10**5])
+@pytest.mark.parametrize("before", [secret_forms.PIECE, 2 * secret_forms.PIECE - secret_forms.AGAIN, 10**5])
 @pytest.mark.parametrize("secret", [AWS, GITHUB, JWT, f"{JWT}{'x' * 1200}", NPM, OPENAI], ids=lambda one: one[:5])
 def test_a_secret_in_a_long_line_is_found_wherever_the_line_is_cut(redactor, secret, before):
     for inside in (1, len(secret) // 2, len(secret) - 1):
@@ -158,7 +158,7 @@ def test_a_secret_in_a_long_line_is_found_wherever_the_line_is_cut(redactor, sec
 def test_forms_of_secrets_that_are_looked_for_here_are_found(redactor):
     assert redactor.clean(f"key {OPENAI} and {NPM} end") == "key [secret] and [secret] end"
     assert redactor.clean(f"//r.example/:_authToken={'0a1b' * 9}") == "//r.example/:_authToken=[secret]"
-    assert redact.secret_lines(f"x = 1\nkey = '{NPM}'\n") == [2]
+    assert secret_forms.secret_lines(f"x = 1\nkey = '{NPM}'\n") == [2]
 
 
 @pytest.mark.parametrize(
