@@ -33,6 +33,16 @@ def built(tmp_path_factory, captured):
 
 
 @pytest.fixture(scope="session")
+def published(built, tmp_path_factory):
+    """The root of a web server with the site below /a/b/, built for its address there."""
+    root = tmp_path_factory.mktemp("published")
+    settings = {"LIVE_MODE": "frozen", "SITE_URL": sites.HOME}
+    done = sites.build(built.root, root / "a" / "b", built.bundle, "--strict", **settings)
+    assert done.returncode == 0, done.stdout
+    return root
+
+
+@pytest.fixture(scope="session")
 def serve():
     """Serve a folder on a free port of this machine and return its address."""
     servers = []

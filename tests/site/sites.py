@@ -11,6 +11,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent  # not resolved: the environment's own, with its packages
+HOME = "https://example.org/a/b/"  # where the published site would be
+DEEP = "memory/rss-shared-pages/"  # a page with a program, below two folders
+
+
+def url_of(source: Path) -> str:
+    """The address of a page of the site, from its source."""
+    name = source.relative_to(ROOT / "docs").with_suffix("").as_posix()
+    return "" if name == "index" else f"{name.removesuffix('/index')}/"
+
+
+SOURCES = sorted(ROOT.glob("docs/**/*.md"))
+URLS = [url_of(source) for source in SOURCES]
 
 
 def checkout(target: Path) -> Path:

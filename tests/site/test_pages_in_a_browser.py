@@ -164,3 +164,16 @@ def test_search_does_not_know_what_only_a_run_printed(built, outputs):
     assert len(lines) > 20
     assert [line for line in lines if line in known] == []
     assert "sum of RSS" in known
+
+
+def test_on_paper_every_panel_has_its_name_and_no_line_is_cut(address, open_page):
+    page = open_page(f"{address}oom/global-vs-cgroup/", width=700)
+    page.emulate_media(media="print")
+    block = page.locator(".live").first
+    names = [
+        panel.evaluate("p => getComputedStyle(p, '::before').content") for panel in block.locator(".live-panel").all()
+    ]
+    assert names[0] == '"Output"' and '"Kernel log"' in names and '"Source"' in names
+    cut = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText.slice(0, 80))"
+    assert page.eval_on_selector_all(".live pre", cut) == []
+    assert page.trouble == []
