@@ -13,7 +13,7 @@ from typing import Any
 
 from live import known_words
 from live.known_words import Words
-from live.printable import COMMAND, UNSEEN
+from live.printable import COMMAND, SELECTORS, UNSEEN
 from live.secret_forms import secrets, word_with
 
 MANY = 20  # different secrets in a line; then nothing of it is kept, for each takes a look at all of it
@@ -25,9 +25,8 @@ _ADDRESSES = (
 )
 _MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+?(?:@|%40)[\w-]++(?:\.[\w-]++)+")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}KEY-----|\Z)", re.DOTALL)
-# What a page, a terminal or a browser does not show, so that a word can be split by it; the last choose a form of the
-# letter before.
-_INVISIBLE = re.compile(rf"{COMMAND}|[{UNSEEN}\r\ufe00-\ufe0f]")
+# What a page, a terminal or a browser does not show, so that a word can be split by it.
+_INVISIBLE = re.compile(rf"{COMMAND}|[{UNSEEN}{SELECTORS}\r]")
 
 
 class Redactor:

@@ -6,12 +6,10 @@ import re
 import tokenize
 from pathlib import Path
 
+from live import printable
+
 LONGEST = 64 << 10  # bytes of it: more than its lines may hold, and no more than Python parses soon
-# What is not seen, or turns the direction of what is: controls, formats, fillers, selectors and tags.
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+UNSEEN = re.compile(rf"[{printable.UNSEEN}{printable.SELECTORS}\r\ud800-\udfff]")
 
 
 class BadSource(ValueError):
