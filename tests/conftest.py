@@ -68,6 +68,16 @@ def facts_of(request: pytest.FixtureRequest, captured: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
+def kernel_of(captured: Any) -> Any:
+    """The version of a host's kernel, such as (6, 1): what the lab has is a distribution's choice."""
+
+    def kernel_of(host: str) -> tuple[int, ...]:
+        return tuple(map(int, captured.report["hosts"][host]["kernel"].split(".")[:2]))
+
+    return kernel_of
+
+
+@pytest.fixture(scope="session")
 def an_image() -> Image:
     """The lab's image with the release's kernel."""
     return image.get(Path(os.environ["LIVE_LAB"]), "release")

@@ -21,9 +21,9 @@ import psutil
 
 MiB = 2**20
 # One CPU: from Linux 6.2 until a fix of 2025 each CPU could hold back a batch of RSS's counters.
+os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])  # the child's, too
 CHILD = """
-import contextlib, mmap, os, sys
-os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
+import contextlib, mmap, sys
 area = mmap.mmap(-1, 256 * 2**20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 with contextlib.suppress(OSError):  # a kernel without transparent huge pages
     area.madvise(mmap.MADV_NOHUGEPAGE)

@@ -24,9 +24,9 @@ MiB = 2**20
 page_size = os.sysconf("SC_PAGE_SIZE")
 mapped, touched = 256 * MiB, 64 * MiB
 # One CPU: from Linux 6.2 until a fix of 2025 each CPU could hold back a batch of VmRSS's counters.
+os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])  # the child's, too
 CHILD = f"""
-import contextlib, mmap, os, sys
-os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
+import contextlib, mmap, sys
 area = mmap.mmap(-1, {mapped}, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 with contextlib.suppress(OSError):  # a kernel without transparent huge pages
     area.madvise(mmap.MADV_NOHUGEPAGE)

@@ -22,15 +22,17 @@ MiB = 2**20
 page = os.sysconf("SC_PAGE_SIZE")
 mapped, touched = 256 * MiB, 64 * MiB
 CHILD = f"""
-import contextlib, mmap, sys
+import contextlib, mmap, os
 area = mmap.mmap(-1, {mapped}, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 with contextlib.suppress(OSError):  # a kernel without transparent huge pages
     area.madvise(mmap.MADV_NOHUGEPAGE)
+ones = bytes({touched // page})
 print("mapped", flush=True)
-sys.stdin.readline()
-area[:{touched}:{page}] = bytes({touched // page})  # one byte in each page
+os.read(0, 1)
+area[:{touched}:{page}] = ones  # one byte in each page
 print("touched", flush=True)
-sys.stdin.read()
+while os.read(0, 1):
+    pass
 """
 
 
@@ -73,7 +75,8 @@ typed = subprocess.run(parse, check=False, capture_output=True)
 
 # 8 KiB: pmap counts the [vsyscall] page of x86-64, which is in no VmSize.
 assert abs(total - vsz) <= 8 * 1024, f"pmap adds up {total // 1024}K, VmSize is {vsz // 1024} kB"
-assert total_grown == 0, f"touching 64 MiB moved the total by {total_grown // 1024}K"
+# 1 MiB: what the interpreter asks for, if it does.
+assert total_grown < 1 * MiB, f"touching 64 MiB moved the total by {total_grown // 1024}K"
 assert abs(rss_grown - touched) < 1 * MiB, (
     f"touching 64 MiB moved the RSS column of pmap -x by {rss_grown / MiB:.1f} MiB"
 )

@@ -65,8 +65,10 @@ tmpfs.write_bytes(bytes(8 * MiB))
 
 pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
 user = [pid for pid in sorted(pids) if os.path.exists(f"/proc/{pid}/exe")]  # not the kernel's own
-processes = [sizes(pid) for pid in user]
-committed, shared = meminfo("Committed_AS"), size + tmpfs.stat().st_size
+committed, shared = None, size + tmpfs.stat().st_size
+while committed != meminfo("Committed_AS"):  # again, if this program grew while it counted
+    committed = meminfo("Committed_AS")
+    processes = [sizes(pid) for pid in user]
 tmpfs.unlink()
 print(f"{'MiB':<28}{'VSZ':>8}{'RSS':>8}{'ac':>8}")
 for process in processes:

@@ -82,7 +82,8 @@ filled = mmap.mmap(-1, meminfo("MemAvailable") * 6 // 10 // page * page, PRIVATE
 for offset in range(0, len(filled), page):
     filled[offset] = 1
 row("filled", "memory filled")
-areas = [mmap.mmap(-1, total, PRIVATE) for _ in range(20)]
+piece = total // (2 * MiB) * 2 * MiB  # else some kernels leave room between, to align them
+areas = [mmap.mmap(-1, piece, PRIVATE) for _ in range(20)]
 row("promised", "and 20 times as much promised")
 many, promised = len(areas), meminfo("Committed_AS")
 biggest, forked = largest_held(), may_fork()

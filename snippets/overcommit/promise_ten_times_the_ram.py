@@ -54,7 +54,9 @@ while len(pieces) < 20 and isinstance(area := ask(piece), mmap.mmap):
     pieces.append(area)
 after = read()
 granted = len(pieces) * piece
-single = "granted" if isinstance(one := ask(11 * (ram + swap) // 10), mmap.mmap) else one
+# In a container /proc/meminfo may tell less than the kernel has.
+whole = swap + max(ram, os.sysconf("SC_PHYS_PAGES") * page)
+single = "granted" if isinstance(one := ask(11 * whole // 10), mmap.mmap) else one
 for area in pieces:
     area.close()
 one, back, pieces = None, read(), len(pieces)
@@ -77,15 +79,15 @@ axes.invert_yaxis()
 figure.set_label(" ".join(f"{name}: {size / GiB:,.2f} GiB." for name, size in bars))
 
 rss, vsz = after["RSS"] - before["RSS"], after["VSZ"] - before["VSZ"]
-whole = granted / (ram + swap)
+times = granted / (ram + swap)
 if mode == 2:
     left = after["CommitLimit"] - after["Committed_AS"]
     assert pieces < 20, f"mode 2 granted {pieces} of 20 pieces; {left / MiB:.0f} MiB were left"
 else:
-    assert pieces == 20, f"{granted / GiB:.1f} GiB were granted, {whole:.0f} times RAM and swap"
+    assert pieces == 20, f"{granted / GiB:.1f} GiB were granted, {times:.0f} times RAM and swap"
     promised = after["Committed_AS"]  # of others, too
     assert promised >= granted, f"Committed_AS was {promised / GiB:.1f} GiB then"
-assert vsz >= granted, f"the address space grew by {vsz / GiB:.1f} GiB"
+assert vsz > 0.99 * granted, f"the address space grew by {vsz / GiB:.1f} GiB"
 assert rss < 4 * MiB, f"and RSS by {rss / MiB:.1f} MiB"
 assert (single == "granted") == (mode == 1), f"one request above RAM and swap: {single}"
 plt.show()

@@ -81,7 +81,7 @@ for name, *more in (("mlock",), ("mlock2", MLOCK_ONFAULT)) if some else ():
     answers[name] = call("madvise", area, mmap.MADV_DONTNEED)
     call("munlock", area)
 capabilities = re.search(r"^CapEff:\s+(\w+)", Path("/proc/self/status").read_text(), re.M)[1]
-limited = limit >= 0 and not int(capabilities, 16) >> 14 & 1  # CAP_IPC_LOCK
+limited = limit > 0 and not int(capabilities, 16) >> 14 & 1  # CAP_IPC_LOCK
 answers["more"] = call("mlock", private(limit + page)) if limited else "not limited"
 
 print(f"{'filled with':<20}{'RSS MiB before':>15}{'faults':>8}{'RSS MiB at use':>16}{'faults':>8}")

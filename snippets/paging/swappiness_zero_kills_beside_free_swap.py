@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 MiB = 2**20
-page, size = os.sysconf("SC_PAGE_SIZE"), 400 * MiB
+page = os.sysconf("SC_PAGE_SIZE")
 counted = ("pswpout", "pgsteal_kswapd", "pgsteal_direct", "oom_kill")
 
 
@@ -57,6 +57,7 @@ def run(swappiness):
 
 
 available, swap = meminfo("MemAvailable"), meminfo("SwapTotal")
+size = available + 160 * MiB  # much more than goes out before the kill without these lists
 kernel = os.uname().release
 mglru = int(Path("/sys/kernel/mm/lru_gen/enabled").read_text(), 16) & 1  # multi-generational lists
 print(f"to fill {size // MiB} MiB, available {available // MiB} MiB, swap {swap // MiB} MiB")

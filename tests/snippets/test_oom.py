@@ -1,8 +1,11 @@
 """The answers of the snippets about the OOM killer: who is killed follows from what was measured."""
 
+import os
+
 import pytest
 
 KiB, MiB = 1 << 10, 1 << 20
+PAGE, GUEST_PAGE = os.sysconf("SC_PAGE_SIZE"), 4096  # of the lab's guests, on x86-64
 
 
 @pytest.mark.parametrize("host", ["lab", "lab-newer"])
@@ -43,8 +46,9 @@ def test_root_dies_and_who_asks_may_live(facts_of):
     facts = facts_of("oom/root_dies_and_who_asks_may_live")
     held, scores = facts["held"], facts["scores"]
 
-    assert held["root"] == pytest.approx(held["user"], abs=MiB // 4)
-    assert held["root+"] - held["root"] == pytest.approx(MiB, abs=MiB // 4)
+    # Before Linux 6.2 a task kept back up to 64 pages of its own count.
+    assert held["root"] == pytest.approx(held["user"], abs=MiB // 2)
+    assert held["root+"] - held["root"] == pytest.approx(MiB, abs=MiB // 2)
     assert scores["user"] == pytest.approx(scores["root"], abs=1)
     assert scores["root+"] > max(scores["root"], scores["user"])
     assert (facts["died"], facts["told"]) == ("root+", "asking")
@@ -55,12 +59,12 @@ def test_root_dies_and_who_asks_may_live(facts_of):
 
 
 @pytest.mark.parametrize("host", ["lab", "lab-newer"])
-def test_report_agrees_with_the_run(facts_of, host):
+def test_report_agrees_with_the_run(facts_of, kernel_of, host):
     facts = facts_of("oom/report_agrees_with_the_run", host)
     tasks, columns = facts["tasks"], facts["columns"]
 
     assert list(tasks) == ["asking", "hog"]
-    assert ("rss_shmem" in columns) == (host == "lab-newer")
+    assert ("rss_shmem" in columns) == (kernel_of(host) >= (6, 8))
     assert [(task["uid"], task["oom_score_adj"]) for task in tasks.values()] == [(0, 0), (1000, 100)]
     assert facts["points"]["hog"] > facts["points"]["asking"]
     weight = facts["points"]["hog"] - tasks["hog"]["rss"] - tasks["hog"]["swapents"]
@@ -78,12 +82,14 @@ def test_volunteer_and_no_way_back(facts_of):
         idle, *_, large = facts["scores"]
         by_adj = {row["adj"]: row["reads"] for row in facts["scores"] if not row["size"]}
 
-        # Two thirds of a point for each of oom_score_adj, and 667 for all of RAM and swap.
+        # About two thirds of a point for each of oom_score_adj, and 667 for all of RAM and swap.
         for adj, reads in by_adj.items():
             if adj > -1000:
-                assert reads - idle["reads"] == pytest.approx((adj - facts["started"]) * 2 / 3, abs=2)
+                pages = (adj - facts["started"]) * (facts["total"] // 1000)
+                assert reads - idle["reads"] == pytest.approx(2000 / 3 * pages / facts["total"], abs=2)
+        page = PAGE if host == "build" else GUEST_PAGE
         assert large["reads"] - idle["reads"] == pytest.approx(
-            2000 / 3 * large["size"] / (facts["total"] * 4096), abs=2
+            2000 / 3 * large["size"] / (facts["total"] * page), abs=2
         )
         assert facts["privileged"] == (-1000 in by_adj)
         assert by_adj.get(-1000, 0) == 0

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 LINES = Path("/proc/meminfo").read_text().splitlines()
 
 
@@ -19,5 +17,7 @@ def test_meminfo_adds_up(facts_of):
 def test_where_is_the_ram(facts_of):
     facts = facts_of("reference/where_is_the_ram")
 
-    assert sum(facts["parts"].values()) + facts["not_accounted"] == pytest.approx(facts["total"], rel=0.001)
-    assert facts["not_accounted"] / facts["total"] == pytest.approx(facts["not_accounted_share"])
+    total = next(line for line in LINES if line.startswith("MemTotal:")).split()[1]
+    assert facts["total"] == int(total) * 1024
+    assert 0 < facts["parts"]["anonymous"] < facts["total"] - facts["parts"]["free"]
+    assert -0.02 <= facts["not_accounted_share"] < 1
