@@ -112,7 +112,7 @@ def engine_of(uid: int, folder: Path) -> Callable[..., subprocess.CompletedProce
             env=environment | {"PATH": os.environ["PATH"]},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             start_new_session=True,
         )
 

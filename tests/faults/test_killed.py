@@ -130,13 +130,17 @@ def versions(tmp_path):
 
 def test_of_a_site_there_is_always_the_old_one_or_the_new_one_and_it_is_whole(versions):
     chance = random.Random(8)
-    swapping = "while True: exchange(Path('new'), Path('old'))"
-    command = [sys.executable, "-c", f"from pathlib import Path\nfrom live.exchange import exchange\n{swapping}"]
+    swapping = "exchange(Path('new'), Path('old'))"
+    program = (
+        f"from pathlib import Path\nfrom live.exchange import exchange\n{swapping}\nprint(flush=True)\n"
+        f"while True: {swapping}"
+    )
     for _ in range(15):
-        victim = subprocess.Popen(command, cwd=versions)
-        time.sleep(0.1 + 0.1 * chance.random())
+        victim = subprocess.Popen([sys.executable, "-c", program], cwd=versions, stdout=subprocess.PIPE)
+        victim.stdout.readline()
+        time.sleep(0.1 * chance.random())
         victim.kill()
-        victim.wait()
+        victim.communicate()
         for name in ("old", "new"):
             files = list((versions / name).iterdir())
             assert len(files) == 50
@@ -155,7 +159,7 @@ def test_a_site_takes_its_place_also_where_folders_cannot_be_exchanged(versions,
 
 def wait_for(what):
     """Wait until something is there. Fails if it never is."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not what():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.01)

@@ -51,6 +51,8 @@ class Outside:
     listeners: list[socket.socket] = field(default_factory=list)
     victim: subprocess.Popen | None = None
     before: dict[str, object] = field(default_factory=dict)
+    runs: set[str] = field(default_factory=set)  # folders of other builds that are at work here
+    available: int = 0  # bytes of memory, to begin with
     children: list[int] = field(default_factory=list)
 
     def state(self) -> dict[str, object]:
@@ -115,6 +117,8 @@ def planted() -> Iterator[Outside]:
         stack.callback(here.victim.kill)
         _leave_in_shared_memory(stack, secret)
         here.before = here.state()
+        here.runs = {path.name for path in Path("/var/tmp").glob("live-run-*")}
+        here.available = processes.available()
         here.children = processes.tree(os.getpid())[1:]
         yield here
 

@@ -51,7 +51,9 @@ def test_a_missing_tool_is_named_with_its_package(monkeypatch):
 def family():
     """A shell with a child, both asleep."""
     shell = subprocess.Popen(["sh", "-c", "sleep 60 & wait"])
+    end = time.monotonic() + 30
     while len(processes.tree(shell.pid)) < 2:
+        assert time.monotonic() < end
         time.sleep(0.01)
     yield shell
     for pid in reversed(processes.tree(shell.pid)):

@@ -203,4 +203,4 @@ def test_redaction_takes_no_time_over_odd_output(redactor):
     ):
         started = time.process_time()
         redactor.clean(text)
-        assert time.process_time() - started < 5
+        assert time.process_time() - started < 15

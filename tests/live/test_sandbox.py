@@ -405,7 +405,7 @@ def _descendants(pid):
     return tree(pid)[1:]
 
 
-def _wait_for(found, gone=False, seconds=10):
+def _wait_for(found, gone=False, seconds=60):
     import time
 
     end = time.monotonic() + seconds

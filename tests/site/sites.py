@@ -123,7 +123,7 @@ def pages_of(site: Path) -> list[Path]:
     return sorted(path for path in site.rglob("*.html") if path.name != "404.html")
 
 
-def wait_until(page, script: str, arg: object = None, seconds: float = 10) -> None:
+def wait_until(page, script: str, arg: object = None, seconds: float = 30) -> None:
     """Wait until a script gives something true.
 
     Playwright's own waiting evaluates text in the page, which the policy forbids, and takes a promise for true.

@@ -153,7 +153,7 @@ def test_search_finds_a_page_by_its_question(address, open_page):
     page = open_page(address)
     page.keyboard.press("/")
     page.keyboard.type("sum of RSS exceed")
-    page.wait_for_selector("a[href*='rss-shared-pages']:below(.md-search__input)", timeout=10_000)
+    page.wait_for_selector("a[href*='rss-shared-pages']:below(.md-search__input)")
     assert page.trouble == []
 
 

@@ -28,7 +28,8 @@ class Served:
         self.address, self.log = f"http://127.0.0.1:{port}/", folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sites.BIN / "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"],
+                # As in a terminal: what is started in the background passes over Ctrl-C, with all that it starts.
+                ["env", "--default-signal=INT", sites.BIN / "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"],
                 cwd=self.root,
                 env=sites.environment(self.root, folder / "bundle"),
                 stdout=log,
@@ -56,7 +57,9 @@ class Served:
         before = self.builds()
         text = path.read_text()
         assert old in text
-        path.write_text(text.replace(old, new))
+        whole = self.root / "edited"  # put there at one stroke, since an empty file would be an edit of its own
+        whole.write_text(text.replace(old, new))
+        whole.replace(path)
         self.wait(lambda: self.builds() > before)
         return self.html()
 
