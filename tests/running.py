@@ -119,6 +119,14 @@ def engine_of(uid: int, folder: Path) -> Callable[..., subprocess.CompletedProce
     return live
 
 
+def git(folder: Path, *arguments: str) -> None:
+    """Have git do something, in somebody's name and without what the user of this machine has it do."""
+    own = {"user.name": "Somebody", "user.email": "somebody@example.invalid", "init.defaultBranch": "main"}
+    own |= {"commit.gpgsign": "false", "tag.gpgsign": "false", "core.hooksPath": "/dev/null"}
+    settings = [word for name, value in own.items() for word in ("-c", f"{name}={value}")]
+    subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
+
+
 def captured(project: Project, names: Container[str] | None = None, results: dict[str, Result] | None = None) -> dict:
     """Capture a project, or those of its snippets that are named, and tell what became of each."""
     found, problems = discover(project.snippets)

@@ -115,9 +115,14 @@ def control_groups(pids: list[int]) -> list[str]:
     return [str(folder) for folder in cgroup.left() if int(folder.name.split("-")[1]) in pids]
 
 
+_there: set[int] = set()  # processes below this one from before, such as a browser of other tests
+
+
 @contextlib.contextmanager
 def orphans() -> Iterator[None]:
     """Become the parent of all processes that are left alone."""
+    _there.clear()
+    _there.update(process.pid for process in psutil.Process().children(recursive=True))
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         yield
@@ -133,6 +138,8 @@ def outlived(seconds: float = 5) -> list[str]:
         alive = []
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
+                if process.pid in _there:
+                    continue
                 if process.status() != psutil.STATUS_ZOMBIE:
                     alive.append(f"{process.pid} {' '.join(process.cmdline())[:100]}")
                 elif process.ppid() == psutil.Process().pid:

@@ -1,6 +1,5 @@
 """`make check` finds everything at once, each with file, line and remedy; `make fix` mends what needs nobody."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from live.contribute import linters
 from live.contribute.changed import UNKNOWN, changed
 from live.contribute.linters import Linter
 from live.discovery import discover
+from running import git
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "site"))
 import sites
@@ -216,11 +216,6 @@ def test_of_a_file_that_does_not_parse_or_is_no_text_one_thing_is_told(checkout,
     ]
     (checkout / "hooks" / "bad.py").unlink()
     assert check(checkout, capsys, "style")[1][-1] == "1 finding"
-
-
-def git(root, *arguments):
-    own = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *own, "-C", root, *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def test_an_expected_panic_is_a_capture_with_its_log(ran):
         ("panics", "it ended with a kernel panic; its header expects status 0", "Kernel panic - not syncing"),
         ("hangs", "did not end within its 2 s", "lab: the snippet starts"),
         ("turns_itself_off", "its guest ended without a word", "reboot: Power down"),
-        ("loses_its_way_to_the_host", "", "lab: the snippet starts"),
+        ("loses_its_way_to_the_host", "did not end within its 20 s", "lab: the snippet starts"),
         ("kills_all", "it ended with SIGKILL; its header expects status 0", "lab: the snippet ended"),
         ("closes_all_that_it_has_and_goes_on", "it ended with status 3, past the harness", "lab: the snippet ended"),
         ("has_no_room_to_start", "it ended with SIGKILL; its header expects status 0", "Memory cgroup out of memory"),

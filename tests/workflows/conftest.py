@@ -2,7 +2,8 @@
 
 import pytest
 import sites
-from runner import git, page
+from runner import page
+from running import git
 
 KEPT = ("memory/uss_pss_rss_vsz_in_order", "kubernetes/eviction_order_from_the_sort")
 

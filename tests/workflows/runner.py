@@ -165,12 +165,6 @@ def _filled(value: Any, context: dict[str, str]) -> Any:
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda match: context.get(match[1], match[0]), value)
 
 
-def git(folder: Path, *arguments: str) -> None:
-    """Have git do something, in somebody's name."""
-    name = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.invalid", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
-
-
 def page(title: str, snippet: str) -> str:
     """A page that keeps the rules, and shows one snippet."""
     name = title.lower()

@@ -5,7 +5,8 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from runner import Runner, git, workflow
+from runner import Runner, workflow
+from running import git
 
 PUBLISH = workflow("publish")["jobs"]
 (NEWEST,) = workflow("weekly")["jobs"].values()

@@ -10,7 +10,8 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from runner import Runner, git, page, workflow
+from runner import Runner, page, workflow
+from running import git
 
 JOBS = workflow("pull-request")["jobs"]
 NEW = "memory/doubling_takes_both"
@@ -184,5 +185,6 @@ def test_a_script_in_a_figure_of_a_bundle_is_not_in_the_preview(pull_request, tm
     runner, render = tampered(pull_request, tmp_path, lambda capture: capture.update(figures=figures))
 
     pages = [path.read_text() for path in runner.artifacts.glob("preview/**/*.html")]
-    assert bool(pages) is (render.failed == [])
+    assert render.failed == [], render.said
+    assert [text for text in pages if 'd="M0 0h1"' in text], "the rest of it is shown"
     assert not [text for text in pages if "planted" in text]
