@@ -46,11 +46,11 @@ def test_shared_memory_is_not_counted_once_for_each_who_shares_it(limited, run):
 def test_a_run_that_does_not_end_is_ended(run):
     started = time.monotonic()
 
-    ran = run("import time\nprint('waiting')\ntime.sleep(60)\n", timeout=0.5)
+    ran = run("import time\nprint('waiting')\ntime.sleep(60)\n", timeout=2)
 
-    assert ran.said == "did not end within its 0.5 s"
+    assert ran.said == "did not end within its 2 s"
     assert ran.result.stdout == "waiting\n"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_time_processor_and_memory_are_told(run):
     ran = run("held = bytearray(100 << 20)\nimport time\nwhile time.process_time() < 0.3:\n    pass\n")
 
     assert 100 * MiB < ran.result.peak < 200 * MiB
-    assert 0.3 <= ran.result.cpu <= ran.result.seconds + 0.5
+    assert 0.3 <= ran.result.cpu <= ran.result.seconds + 5  # its start is in the first alone
 
 
 def clock(seconds=0.0):

@@ -48,10 +48,16 @@ def attempt(run):
 @pytest.mark.parametrize(
     "path",
     "/root /home /etc/shadow /etc/hostname /etc/machine-id /var /boot /run/user /srv /sys/class/net /sys/class/dmi "
-    "/sys/fs/cgroup /usr/local/bin /proc/sysrq-trigger /dev/kmsg".split(),
+    "/sys/fs/cgroup /usr/local/bin /dev/kmsg".split(),
 )
 def test_what_is_the_hosts_is_not_there(attempt, path):
     assert attempt(f"attempt(lambda: os.stat({path!r}))") == ["ENOENT"]
+
+
+def test_the_magic_key_is_not_there_or_cannot_be_pressed(attempt):
+    (answer,) = attempt("attempt(lambda: os.open('/proc/sysrq-trigger', os.O_WRONLY))")
+
+    assert answer in ("ENOENT", "EACCES", "EROFS")
 
 
 def test_the_checkout_and_the_engine_are_not_there(attempt, project):
