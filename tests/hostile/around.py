@@ -156,6 +156,11 @@ def _run(outside: Outside, *chosen: str) -> dict[str, Ran]:
         (outside.folder / "bundle" / "reads" / "other.json").write_text(outside.secret)
 
 
+def alone(outside: Outside, name: str) -> Ran:
+    """With no other run that could keep the engine from looking at this one."""
+    return _run(outside, name)[name]
+
+
 def _as_it_is(outside: Outside) -> dict[str, Ran]:
     """With a control group where this user may make one."""
     return _run(outside, *names("reads", "writes", "reaches", "fills", "stays", "breaks", "forges", "looks"))
