@@ -126,7 +126,7 @@ def on_post_build(config: Any) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """A site that cannot be written is told with its file and what to do, and so is a page that has no end of depth."""
+    """A site that cannot be written is told with its file and what to do; too deep a page, without a traceback."""
     if isinstance(error, RecursionError):  # MkDocs has said of which page
         what = "a page has quotes or lists in one another that Markdown gives up on; make it flatter"
         raise _failed(LiveError([Problem(what=what)])) from None

@@ -111,8 +111,9 @@ def _exit(given: Any) -> int | str:
 def _strings(given: Any) -> list[str]:
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         raise ValueError("must be a list of strings")
-    if len(set(given)) < len(given):
-        raise ValueError("a name stands twice; keep one")
+    twice = next((item for number, item in enumerate(given) if item in given[:number]), None)
+    if twice is not None:
+        raise ValueError(f"{shown(twice)} stands twice; keep one")
     return given
 
 

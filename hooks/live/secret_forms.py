@@ -46,7 +46,7 @@ def word_with(secret: str) -> re.Pattern[str]:
 def _scanner() -> Any:
     """The detectors of detect-secrets that know the form of a secret; those that guess by entropy would eat hashes."""
     from detect_secrets.core import scan  # noqa: PLC0415  (a slow import, needed only where something ran)
-    from detect_secrets.settings import get_settings  # noqa: PLC0415
+    from detect_secrets.settings import get_settings  # noqa: PLC0415  (of the same)
 
     get_settings().clear()
     get_settings().configure_plugins([{"name": f"{name}Detector"} for name in DETECTORS.split()])

@@ -83,7 +83,7 @@ FILES = {
     "reads a byte of zero": (with_keys(reads=["x\0"]), "is no file beside the snippet"),
     "reads a name without end": (with_keys(reads=["x" * 300]), "cannot be read: File name too long"),
     "reads itself": (with_keys(reads=["a.py"]), "a.py is the snippet itself"),
-    "reads the same twice": (reading(text("1"), "x", "x"), "a name stands twice"),
+    "reads the same twice": (reading(text("1"), "x", "x"), "'x' stands twice"),
     "reads below a file": (reading(text("1"), "x/y"), "x/y is not there"),
     "reads something huge": (reading(sparse(1 << 40)), "x has 1,073,741,824 KiB; 16,384 are the most"),
     "reads upwards": (with_keys(reads=["../../../../../etc/passwd"]), "/passwd' is no file beside the snippet"),

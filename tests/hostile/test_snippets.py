@@ -288,7 +288,7 @@ def test_no_secret_is_told_by_any_of_them(outside, rounds, name):
 def test_what_a_run_took_is_measured_from_outside(outside):
     capture = alone(outside, "forges/its_time").capture
 
-    assert capture["cpu_seconds"] > 0.3  # of a second, as of the last look at it
+    assert capture["cpu_seconds"] > 0.7
     assert capture["seconds"] > 0.9
     assert capture["peak_memory"] > 4 * MiB
 

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said(table, message):
     [
         ({"lab": {}}, 'lab = {…} says how a guest is made; add host = "lab"'),
         ({"host": "lba"}, "must be one of 'build', 'lab', 'lab-newer', or a list of these"),
-        ({"host": ["lab", "lab"]}, "host = ['lab', 'lab']: a name stands twice; keep one"),
+        ({"host": ["lab", "lab"]}, "host = ['lab', 'lab']: 'lab' stands twice; keep one"),
         ({"host": []}, "must be one of"),
         ({"exits": "panic"}, "only a guest of the lab may panic"),
         ({"host": ["build", "lab"], "exits": "panic"}, "only a guest of the lab may panic"),
